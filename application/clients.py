@@ -1,0 +1,118 @@
+"""Commands on clients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID, uuid4
+
+from application.desk import Command, Desk
+from application.register import Receipt
+from domain.aggregate import Act
+from domain.client import Client
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterClient(Command):
+    PERMISSION: ClassVar[str] = "client.handle"
+    name: str
+    kind: str = "person"
+    client_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientCommand(Command):
+    PERMISSION: ClassVar[str] = "client.handle"
+    client_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeClientDetails(ClientCommand):
+    details: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddContactPoint(ClientCommand):
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoveContactPoint(ClientCommand):
+    contact_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlacklistClient(ClientCommand):
+    PERMISSION: ClassVar[str] = "client.blacklist"
+    scope: str = "orders"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiftBlacklist(ClientCommand):
+    PERMISSION: ClassVar[str] = "client.blacklist"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeClient(ClientCommand):
+    PERMISSION: ClassVar[str] = "client.merge"
+    into_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnmergeClient(ClientCommand):
+    PERMISSION: ClassVar[str] = "client.merge"
+
+
+class Clients:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def register(self, command: RegisterClient) -> Receipt:
+        """The client's key is made first: a key without a client harms nobody."""
+
+        def make(act: Act) -> Client:
+            client_id = command.client_id or uuid4()
+            return Client.register(
+                client_id,
+                name=command.name,
+                kind=command.kind,
+                key_commitment=self._desk.keys.create(client_id),
+                act=act,
+            )
+
+        return self._desk.create(command, make)
+
+    def change_details(self, command: ChangeClientDetails) -> Receipt:
+        return self._change(
+            command, lambda client, act: client.change_details(command.details, act=act)
+        )
+
+    def add_contact_point(self, command: AddContactPoint) -> Receipt:
+        return self._change(
+            command,
+            lambda client, act: client.add_contact_point(command.kind, command.value, act=act),
+        )
+
+    def remove_contact_point(self, command: RemoveContactPoint) -> Receipt:
+        return self._change(
+            command, lambda client, act: client.remove_contact_point(command.contact_id, act=act)
+        )
+
+    def blacklist(self, command: BlacklistClient) -> Receipt:
+        return self._change(command, lambda client, act: client.blacklist(command.scope, act=act))
+
+    def lift_blacklist(self, command: LiftBlacklist) -> Receipt:
+        return self._change(command, lambda client, act: client.lift_blacklist(act=act))
+
+    def merge(self, command: MergeClient) -> Receipt:
+        """Raises NotFound for either, ClientMerged."""
+        other = self._desk.load(Client, command.into_id)
+        return self._change(command, lambda client, act: client.merge_into(other, act=act))
+
+    def unmerge(self, command: UnmergeClient) -> Receipt:
+        return self._change(command, lambda client, act: client.unmerge(act=act))
+
+    def _change(self, command: ClientCommand, decide: Callable[[Client, Act], None]) -> Receipt:
+        return self._desk.change(Client, command.client_id, command, decide)

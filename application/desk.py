@@ -1,0 +1,254 @@
+"""The desk: load an aggregate, decide, commit once, Receipt. The one way to change anything."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, TypeVar, cast
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from application.permissions import SYSTEM, role_for
+from application.register import Conflict, Fact, KeyStore, Receipt, Register, Submission
+from domain.aggregate import Act, Aggregate, staff_ref
+from domain.client import Client
+from domain.errors import (
+    CommandIdReused,
+    DomainError,
+    Invalid,
+    NotFound,
+    Refused,
+    StaleVersion,
+)
+from domain.pack import Pack
+from domain.staff import Staff
+from domain.ticket import Ticket
+
+AGGREGATES: tuple[type[Aggregate], ...] = (Ticket, Client, Staff, Pack)
+"""All of them, so that every topic is known wherever there is a desk."""
+
+CLOCK_TOLERANCE = timedelta(minutes=1)
+"""How far ahead of our clock something may be said to have happened."""
+
+TRIES = 3
+"""How often a command without expected version is decided anew after a lost race."""
+
+TRIES_IF_COMMUTING = 50
+
+A = TypeVar("A", bound=Aggregate)
+
+
+class AlreadyExists(Refused):
+    code = "already_exists"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who asks, as authenticated. `ref` is what events say: `staff:<uuid>` or `system:<name>`."""
+
+    ref: str
+    roles: frozenset[str]
+    staff_id: UUID | None = None
+    unit: str = "main"
+
+    @classmethod
+    def system(cls, name: str) -> Actor:
+        return cls(ref=f"system:{name}", roles=frozenset({SYSTEM}))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """What every command says besides its own words.
+
+    `occurred_at` (aware) is when it happened, where that was not `received_at`, now.
+    """
+
+    PERMISSION: ClassVar[str]
+    COMMUTES: ClassVar[bool] = False
+
+    by: Actor
+    command_id: str
+    received_at: datetime
+    occurred_at: datetime | None = None
+    acting_for: UUID | None = None
+    reason: str | None = None
+    expected_version: int | None = None
+
+    @property
+    def at(self) -> datetime:
+        return self.occurred_at or self.received_at
+
+
+class Desk:
+    """Carries out commands on aggregates; each is stored exactly once, or not at all."""
+
+    def __init__(self, register: Register, keys: KeyStore, zone: ZoneInfo) -> None:
+        self.register, self.keys, self.zone = register, keys, zone
+
+    def create(self, command: Command, make: Callable[[Act], A]) -> Receipt:
+        """Start a stream. Raises AlreadyExists, or whatever `make` refuses with."""
+        act, mark = self._begin(command)
+        try:
+            return self._attempt(act, mark, lambda: make(act))
+        except Conflict:
+            raise AlreadyExists("something else is registered under this id", field="id") from None
+
+    def change(
+        self, kind: type[A], id: UUID, command: Command, decide: Callable[[A, Act], None]
+    ) -> Receipt:
+        """Decide on what is stored now. Raises NotFound, StaleVersion, or what `decide` does."""
+        return self.change_or_create(lambda: self.load(kind, id, command), command, decide)
+
+    def change_or_create(
+        self, get: Callable[[], A], command: Command, decide: Callable[[A, Act], None]
+    ) -> Receipt:
+        act, mark = self._begin(command)
+
+        def decided() -> A:
+            aggregate = get()
+            decide(aggregate, act)
+            return aggregate
+
+        for _ in range(TRIES_IF_COMMUTING if command.COMMUTES else TRIES):
+            try:
+                return self._attempt(act, mark, decided)
+            except Conflict:
+                continue
+        raise StaleVersion("too many others were faster; look again and repeat")
+
+    def load(self, kind: type[A], id: UUID, command: Command | None = None) -> A:
+        """The aggregate as it stands. Raises NotFound, and StaleVersion for a command's sake."""
+        facts = self.register.stream(id, opened=kind.COMPARES_TEXTS)
+        if not facts or not facts[0].event.originator_topic == kind.TOPIC:  # type: ignore[attr-defined]
+            raise NotFound(f"no {kind.TOPIC} {id}", field=f"{kind.TOPIC}_id")
+        if command is not None:
+            _must_be_seen(kind, facts, command)
+        return replayed(kind, facts)
+
+    def authorised(self, command: Command) -> Act:
+        """The envelope of the command's events. Raises Forbidden, NotDeputy, Invalid."""
+        role = role_for(command.PERMISSION, command.by.roles)
+        if command.at > command.received_at + CLOCK_TOLERANCE:
+            raise Invalid(f"{command.at.isoformat()} is still to come", field="occurred_at")
+        return Act(
+            by=command.by.ref,
+            at=command.at,
+            command_id=command.command_id,
+            acting_for=self._acting_for(command),
+            role=role,
+            reason=command.reason,
+        )
+
+    def year(self, act: Act) -> int:
+        """The year of the register that something is entered in, in the desk's time zone."""
+        return act.at.astimezone(self.zone).year
+
+    def _acting_for(self, command: Command) -> str | None:
+        if command.acting_for is None:
+            return None
+        if command.by.staff_id is None:
+            raise Invalid("only staff act for staff", field="acting_for")
+        self.load(Staff, command.acting_for).must_be_deputised_by(command.by.staff_id, command.at)
+        return staff_ref(command.acting_for)
+
+    def _begin(self, command: Command) -> tuple[Act, bytes]:
+        return self.authorised(command), fingerprint(command, self.keys.secret("fingerprint"))
+
+    def _attempt(self, act: Act, mark: bytes, decided: Callable[[], A]) -> Receipt:
+        """Decide and store. A refusal of what was carried out before is answered as then."""
+        try:
+            aggregate = decided()
+        except DomainError:
+            receipt = self.register.receipt(act.by, act.command_id)
+            if receipt is None:
+                raise
+            return _checked(receipt, mark)
+        return _checked(self._store(_submission(aggregate, act, mark)), mark)
+
+    def _store(self, submission: Submission) -> Receipt:
+        return self.register.append([submission])[0]
+
+
+class Batch(Desk):
+    """A desk that keeps what it is told until `commit`, which stores all of it in one go."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk.register, desk.keys, desk.zone)
+        self._loaded: dict[UUID, Aggregate] = {}
+        self._submissions: list[Submission] = []
+
+    def load(self, kind: type[A], id: UUID, command: Command | None = None) -> A:
+        if id not in self._loaded:
+            self._loaded[id] = super().load(kind, id, command)
+        return cast(A, self._loaded[id])
+
+    def commit(self) -> list[Receipt]:
+        """Raises Conflict; then nothing was stored, and this batch is of no more use."""
+        return self.register.append(self._submissions) if self._submissions else []
+
+    def _attempt(self, act: Act, mark: bytes, decided: Callable[[], A]) -> Receipt:
+        aggregate = decided()
+        self._loaded[aggregate.id] = aggregate
+        self._submissions.append(_submission(aggregate, act, mark))
+        return Receipt(
+            stream_id=aggregate.id,
+            version=aggregate.version,
+            position=0,
+            recorded_at=act.at,
+            fingerprint=mark,
+        )
+
+
+def replayed(kind: type[A], facts: Sequence[Fact]) -> A:
+    """The aggregate that these facts, from the first on, make."""
+    aggregate: Any = None
+    for fact in facts:
+        aggregate = fact.event.mutate(aggregate)
+    return cast(A, aggregate)
+
+
+def fingerprint(command: Command, key: bytes) -> bytes:
+    """A keyed digest of what the command says (it may speak of a person, hence the key)."""
+    envelope = {"by", "command_id", "received_at", "expected_version"}
+    content = {f.name: getattr(command, f.name) for f in fields(command) if f.name not in envelope}
+    said = msgspec.json.encode([type(command).__name__, content], order="deterministic")
+    return hmac.new(key, said, hashlib.sha256).digest()
+
+
+def _submission(aggregate: Aggregate, act: Act, mark: bytes) -> Submission:
+    return Submission(
+        by=act.by,
+        command_id=act.command_id,
+        fingerprint=mark,
+        stream_id=aggregate.id,
+        version=aggregate.version,
+        events=cast(Sequence[Aggregate.Event], aggregate.collect_events()),
+    )
+
+
+def _checked(receipt: Receipt, mark: bytes) -> Receipt:
+    if not hmac.compare_digest(receipt.fingerprint, mark):
+        raise CommandIdReused(
+            "this command id was used for another content", field="Idempotency-Key"
+        )
+    return receipt
+
+
+def _must_be_seen(kind: type[Aggregate], facts: Sequence[Fact], command: Command) -> None:
+    """Raises StaleVersion unless all that matters was seen by who sent the command."""
+    expected = command.expected_version
+    if expected is None or command.COMMUTES:
+        return
+    missed = facts[max(expected, 0) :]
+    if expected > len(facts) or not all(isinstance(f.event, kind.COMMUTING) for f in missed):
+        raise StaleVersion(
+            f"{kind.TOPIC} {facts[0].event.originator_id} is at version {len(facts)},"
+            f" not {expected}",
+            field="If-Match",
+            intervening=missed,
+        )

@@ -1,0 +1,112 @@
+"""What the application asks of the register of events, and what it gets back."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.aggregate import Aggregate
+
+
+class Conflict(Exception):
+    """Somebody else wrote to the same stream first. Nothing of the submission was stored."""
+
+
+class Unavailable(Exception):
+    """The store did not answer. Whether the command was stored is open: ask again with its id."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """One command with all its events: stored whole, once, or not at all.
+
+    `fingerprint` is a keyed digest of the command's content; `version` that of the stream after it.
+    """
+
+    by: str
+    command_id: str
+    fingerprint: bytes
+    stream_id: UUID
+    version: int
+    events: Sequence[Aggregate.Event]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What the store answers: where the command's last event stands.
+
+    `number` is the register number of the command's first numbered event, like `2026-0001`;
+    `recorded_at` is by the store's clock; `replayed`: the answer to an earlier, same command.
+    """
+
+    stream_id: UUID
+    version: int
+    position: int
+    recorded_at: datetime
+    fingerprint: bytes
+    number: str | None = None
+    replayed: bool = False
+
+
+@dataclass(frozen=True)
+class Fact:
+    """An event as the register holds it. Positions are dense and start at 1."""
+
+    position: int
+    recorded_at: datetime
+    number: str | None
+    event: Aggregate.Event
+
+
+class Register(ABC):
+    """The one append-only register. Every method raises Unavailable when out of reach."""
+
+    @abstractmethod
+    def append(self, submissions: Sequence[Submission]) -> list[Receipt]:
+        """Store all in one transaction, or none. Raises Conflict.
+
+        A single submission whose command is known already is answered by the first receipt.
+        """
+
+    @abstractmethod
+    def stream(self, stream_id: UUID, *, opened: bool = False) -> list[Fact]:
+        """All facts of one stream, in order; `opened`: sealed texts too, where the key exists."""
+
+    @abstractmethod
+    def facts(self, after: int, limit: int) -> list[Fact]:
+        """Facts behind a position, in order, their sealed texts closed."""
+
+    @abstractmethod
+    def head(self) -> int:
+        """The newest position; 0 while empty."""
+
+    @abstractmethod
+    def receipt(self, by: str, command_id: str) -> Receipt | None:
+        """How this command was answered, if it was."""
+
+    @abstractmethod
+    def known(self, by: str, command_ids: Sequence[str]) -> set[str]:
+        """Those of the command ids that were carried out."""
+
+
+class KeyStore(ABC):
+    """Keys of the persons that texts are sealed under; kept apart from the register."""
+
+    @abstractmethod
+    def create(self, subject: UUID) -> str:
+        """Make sure the subject has a key; SHA-256 of it, in hex. Raises KeyDestroyed."""
+
+    @abstractmethod
+    def destroy(self, subject: UUID) -> None:
+        """Forget the key for ever; what was sealed under it reads `[erased]` from then on."""
+
+    @abstractmethod
+    def secret(self, name: str) -> bytes:
+        """A secret of this installation, 32 bytes, made on first use."""
+
+
+class KeyDestroyed(Exception):
+    """The subject was erased: nothing more can be sealed under its key."""

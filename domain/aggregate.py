@@ -1,0 +1,104 @@
+"""Our base Aggregate and Event: a topic, and the envelope that every event carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+from eventsourcing.domain import AggregateCreated, AggregateEvent, BaseAggregate
+
+from domain.errors import Invalid
+from domain.sealed import Sealed
+
+REASON_LIMIT = 2_000
+"""Longest reason, in characters."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """Who acts, for whom, in which role, by which command, when it happened, and why.
+
+    `by` and `acting_for` are pseudonymous: `staff:<uuid>`, `client:<uuid>` or `system:<name>`.
+    `at` is when it happened as told (aware); when it was recorded is the store's to say.
+    """
+
+    by: str
+    at: datetime
+    command_id: str
+    acting_for: str | None = None
+    role: str | None = None
+    reason: str | None = None
+
+    def stands_for(self, staff_id: UUID | None) -> bool:
+        """Whether this is the staff member's own act, or that of a deputy."""
+        return staff_id is not None and staff_ref(staff_id) in (self.by, self.acting_for)
+
+    def must_give_reason(self) -> None:
+        """Raises Invalid without a reason."""
+        if not (self.reason or "").strip():
+            raise Invalid("a reason is required", field="reason")
+
+
+def staff_ref(staff_id: UUID) -> str:
+    return f"staff:{staff_id}"
+
+
+class Aggregate(BaseAggregate[UUID]):
+    """Decides in methods, copies in `apply`. Knows no clock, makes no ids, does no I/O."""
+
+    class Event(AggregateEvent):
+        """A fact. `timestamp` is when it happened, as told (`occurred_at` outside); aware.
+
+        `recorded_at`, `position` and register number are the store's and stand beside the event.
+        """
+
+        by: str
+        acting_for: str | None
+        role: str | None
+        command_id: str
+        reason: Sealed | None
+
+    TOPIC: ClassVar[str]
+    COMMUTING: ClassVar[tuple[type[Aggregate.Event], ...]] = ()
+    """Facts that never change what may be decided, so nobody has to have seen them."""
+
+    COMPARES_TEXTS: ClassVar[bool] = False
+    """Whether its rules ask what sealed texts say, so that they must be opened to decide."""
+
+    @property
+    def subject(self) -> UUID:
+        """Under whose key the personal texts of this stream are sealed."""
+        return self.id
+
+    @classmethod
+    def _start(
+        cls, event: type[InitialEvent], id: UUID, act: Act, *, subject: UUID, **payload: Any
+    ) -> Self:
+        return cls._create(event, id=id, **_envelope(act, subject), **payload)
+
+    def _record(self, event: type[Aggregate.Event], act: Act, **payload: Any) -> None:
+        self.trigger_event(event, **_envelope(act, self.subject), **payload)
+
+    def _seal(self, text: str, name: str) -> Sealed:
+        return Sealed.of(self.subject, text, name=name)
+
+    def _seal_if(self, text: str | None, name: str) -> Sealed | None:
+        return None if text is None else self._seal(text, name)
+
+
+class InitialEvent(Aggregate.Event, AggregateCreated):
+    """The first fact of a stream."""
+
+
+def _envelope(act: Act, subject: UUID) -> dict[str, Any]:
+    reason = act.reason and Sealed.of(subject, act.reason, name="reason", limit=REASON_LIMIT)
+    return {
+        "by": act.by,
+        "acting_for": act.acting_for,
+        "role": act.role,
+        "command_id": act.command_id,
+        "reason": reason or None,
+        "timestamp": act.at,
+    }

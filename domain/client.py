@@ -1,0 +1,184 @@
+"""The Client: everybody served. What speaks of the person is sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from domain.aggregate import Act, Aggregate, InitialEvent
+from domain.errors import Invalid, Refused
+from domain.sealed import Sealed, checked
+
+CONTACT_KINDS = frozenset({"phone", "mobile", "email", "address", "wechat", "qq", "fax", "other"})
+
+DETAILS = frozenset({"name", "place", "language", "form_of_address"})
+"""What may be said of a client besides contact points; each is sealed."""
+
+
+class AlreadyBlacklisted(Refused):
+    code = "already_blacklisted"
+
+
+class NotBlacklisted(Refused):
+    code = "not_blacklisted"
+
+
+class ClientMerged(Refused):
+    code = "client_merged"
+
+
+class NotMerged(Refused):
+    code = "not_merged"
+
+
+class NoContactPoint(Refused):
+    code = "no_contact_point"
+
+
+class Client(Aggregate):
+    """One client: a person, a household, a company."""
+
+    TOPIC = "client"
+    COMPARES_TEXTS = True
+
+    class Registered(InitialEvent):
+        """`key_commitment`: SHA-256 (hex) of the key that all of this client is sealed under."""
+
+        TOPIC = "client.registered"
+        name: Sealed
+        kind: str
+        key_commitment: str
+
+    class DetailsChanged(Aggregate.Event):
+        TOPIC = "client.details-changed"
+        details: dict[str, Any]
+
+        def apply(self, aggregate: Client) -> None:
+            aggregate.details |= self.details
+
+    class ContactPointAdded(Aggregate.Event):
+        TOPIC = "client.contact-point-added"
+        contact_id: str
+        kind: str
+        value: Sealed
+
+        def apply(self, aggregate: Client) -> None:
+            aggregate.contacts[self.contact_id] = (self.kind, self.value)
+
+    class ContactPointRemoved(Aggregate.Event):
+        TOPIC = "client.contact-point-removed"
+        contact_id: str
+
+        def apply(self, aggregate: Client) -> None:
+            del aggregate.contacts[self.contact_id]
+
+    class Blacklisted(Aggregate.Event):
+        TOPIC = "client.blacklisted"
+        scope: str
+
+        def apply(self, aggregate: Client) -> None:
+            aggregate.is_blacklisted = True
+
+    class BlacklistLifted(Aggregate.Event):
+        TOPIC = "client.blacklist-lifted"
+
+        def apply(self, aggregate: Client) -> None:
+            aggregate.is_blacklisted = False
+
+    class Merged(Aggregate.Event):
+        """This file is the same client's as that of `into_id`, and follows it from now on."""
+
+        TOPIC = "client.merged"
+        into_id: UUID
+
+        def apply(self, aggregate: Client) -> None:
+            aggregate.merged_into_id = self.into_id
+
+    class Unmerged(Aggregate.Event):
+        TOPIC = "client.unmerged"
+        from_id: UUID
+
+        def apply(self, aggregate: Client) -> None:
+            aggregate.merged_into_id = None
+
+    def __init__(self, name: Sealed, kind: str) -> None:
+        self.kind = kind
+        self.details: dict[str, Sealed] = {"name": name}
+        self.contacts: dict[str, tuple[str, Sealed]] = {}
+        self.is_blacklisted = False
+        self.merged_into_id: UUID | None = None
+
+    @classmethod
+    def register(
+        cls, client_id: UUID, *, name: str, kind: str, key_commitment: str, act: Act
+    ) -> Client:
+        """Raises Invalid."""
+        return cls._start(
+            cls.Registered,
+            client_id,
+            act,
+            subject=client_id,
+            name=Sealed.of(client_id, name, name="name", limit=200),
+            kind=checked(kind, name="kind", limit=40),
+            key_commitment=key_commitment,
+        )
+
+    def change_details(self, details: Mapping[str, str], *, act: Act) -> None:
+        """Only what is new is recorded. Raises Invalid for an unknown detail."""
+        if unknown := sorted(details.keys() - DETAILS):
+            known = ", ".join(sorted(DETAILS))
+            raise Invalid(f"no detail {unknown[0]}; there are: {known}", field=unknown[0])
+        sealed = {k: Sealed.of(self.id, v, name=k, limit=200) for k, v in details.items()}
+        changed = {k: v for k, v in sealed.items() if self.details.get(k) != v}
+        if changed:
+            self._record(self.DetailsChanged, act, details=changed)
+
+    def add_contact_point(self, kind: str, value: str, *, act: Act) -> None:
+        """The same value again adds nothing. Raises Invalid."""
+        if kind not in CONTACT_KINDS:
+            known = ", ".join(sorted(CONTACT_KINDS))
+            raise Invalid(f"kind {kind} is none of: {known}", field="kind")
+        sealed = Sealed.of(self.id, value, name="value", limit=400)
+        if (kind, sealed) not in self.contacts.values():
+            contact_id = f"{kind}-{self.version + 1}"
+            self._record(
+                self.ContactPointAdded, act, contact_id=contact_id, kind=kind, value=sealed
+            )
+
+    def remove_contact_point(self, contact_id: str, *, act: Act) -> None:
+        """Raises NoContactPoint."""
+        if contact_id not in self.contacts:
+            raise NoContactPoint(f"no contact point {contact_id}", field="contact_id")
+        self._record(self.ContactPointRemoved, act, contact_id=contact_id)
+
+    def blacklist(self, scope: str, *, act: Act) -> None:
+        """Apply the blacklist (BL-01), with a reason. Raises AlreadyBlacklisted."""
+        act.must_give_reason()
+        if self.is_blacklisted:
+            raise AlreadyBlacklisted(f"client {self.id} is blacklisted", rule="BL-01")
+        self._record(self.Blacklisted, act, scope=checked(scope, name="scope", limit=40))
+
+    def lift_blacklist(self, *, act: Act) -> None:
+        """Raises NotBlacklisted."""
+        act.must_give_reason()
+        if not self.is_blacklisted:
+            raise NotBlacklisted(f"client {self.id} is not blacklisted", rule="BL-01")
+        self._record(self.BlacklistLifted, act)
+
+    def merge_into(self, other: Client, *, act: Act) -> None:
+        """This file follows the other's. Raises ClientMerged if either follows another already."""
+        act.must_give_reason()
+        if other.id == self.id:
+            raise Invalid("a client is not merged with itself", field="into_id")
+        for client in (self, other):
+            if client.merged_into_id is not None:
+                raise ClientMerged(f"client {client.id} is merged into {client.merged_into_id}")
+        self._record(self.Merged, act, into_id=other.id)
+
+    def unmerge(self, *, act: Act) -> None:
+        """Raises NotMerged."""
+        act.must_give_reason()
+        if self.merged_into_id is None:
+            raise NotMerged(f"client {self.id} is not merged")
+        self._record(self.Unmerged, act, from_id=self.merged_into_id)

@@ -1,0 +1,51 @@
+"""Text about a person: readable only while that person's key exists."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from domain.errors import Invalid
+
+ERASED = "[erased]"
+"""What is read in place of a text whose key was destroyed."""
+
+TEXT_LIMIT = 10_000
+"""Longest sealed text, in characters."""
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A text sealed under the key of one `subject` (a client or a staff member).
+
+    `text` is None while closed, or for ever once the key is destroyed; `box` is the stored form.
+    """
+
+    subject: UUID
+    text: str | None
+    box: str | None = field(default=None, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return ERASED if self.text is None else self.text
+
+    @classmethod
+    def of(cls, subject: UUID, text: str, *, name: str, limit: int = TEXT_LIMIT) -> Sealed:
+        """Take in a text typed by somebody. Raises Invalid, naming the field `name`."""
+        return cls(subject, checked(text, name=name, limit=limit))
+
+
+def checked(text: str, *, name: str, limit: int) -> str:
+    """The text without surrounding blanks. Raises Invalid if empty, too long, or not printable."""
+    stripped = text.strip()
+    if not stripped:
+        raise Invalid(f"{name} is empty", field=name)
+    if len(stripped) > limit:
+        raise Invalid(f"{name} has {len(stripped)} characters, at most {limit}", field=name)
+    if any(_is_control(c) for c in stripped):
+        raise Invalid(f"{name} contains control characters", field=name)
+    return stripped
+
+
+def _is_control(character: str) -> bool:
+    return character not in "\n\t\r" and unicodedata.category(character) in ("Cc", "Cs")

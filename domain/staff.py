@@ -1,0 +1,221 @@
+"""Staff: everybody who acts. Posts and roles, superior, deputy (AB 角), duty, credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.aggregate import Act, Aggregate, InitialEvent
+from domain.errors import Invalid, Refused
+from domain.sealed import Sealed
+
+ROLES = frozenset(
+    {
+        "administrator",
+        "staff",
+        "cs_officer",
+        "cs_supervisor",
+        "director",
+        "policy_drafter",
+        "policy_approver",
+        "supervisor",
+        "compliance_reviewer",
+    }
+)
+"""The roles a post may carry. Source: catalogue II-3; `staff` is any_staff (全体员工)."""
+
+
+class StaffLeft(Refused):
+    code = "staff_left"
+
+
+class NoSuperior(Refused):
+    code = "no_superior"
+
+
+class NotDeputy(Refused):
+    code = "not_deputy"
+
+
+class NoCredential(Refused):
+    code = "no_credential"
+
+
+@dataclass(frozen=True)
+class Deputy:
+    """Who stands in for how long: from `start` up to, and not with, `end`."""
+
+    staff_id: UUID
+    start: datetime
+    end: datetime
+
+
+class Staff(Aggregate):
+    """One member of staff."""
+
+    TOPIC = "staff"
+
+    class Registered(InitialEvent):
+        TOPIC = "staff.registered"
+        name: Sealed
+        unit: str
+        key_commitment: str
+
+    class PostTaken(Aggregate.Event):
+        TOPIC = "staff.post-taken"
+        post: str
+        roles: list[str]
+
+        def apply(self, aggregate: Staff) -> None:
+            aggregate.post, aggregate.roles = self.post, frozenset(self.roles)
+
+    class SuperiorNamed(Aggregate.Event):
+        TOPIC = "staff.superior-named"
+        superior_id: UUID
+
+        def apply(self, aggregate: Staff) -> None:
+            aggregate.superior_id = self.superior_id
+
+    class DeputyNamed(Aggregate.Event):
+        TOPIC = "staff.deputy-named"
+        deputy_id: UUID
+        start: datetime
+        end: datetime
+
+        def apply(self, aggregate: Staff) -> None:
+            aggregate.deputies.append(Deputy(self.deputy_id, self.start, self.end))
+
+    class WentOnDuty(Aggregate.Event):
+        TOPIC = "staff.went-on-duty"
+
+        def apply(self, aggregate: Staff) -> None:
+            aggregate.is_on_duty = True
+
+    class WentOffDuty(Aggregate.Event):
+        TOPIC = "staff.went-off-duty"
+
+        def apply(self, aggregate: Staff) -> None:
+            aggregate.is_on_duty = False
+
+    class CredentialIssued(Aggregate.Event):
+        """`secret_digest` is the SHA-256 of the secret, in hex; the secret itself is shown once."""
+
+        TOPIC = "staff.credential-issued"
+        credential_id: str
+        secret_digest: str
+
+        def apply(self, aggregate: Staff) -> None:
+            aggregate.credentials[self.credential_id] = self.secret_digest
+
+    class CredentialRevoked(Aggregate.Event):
+        TOPIC = "staff.credential-revoked"
+        credential_id: str
+
+        def apply(self, aggregate: Staff) -> None:
+            del aggregate.credentials[self.credential_id]
+
+    class Left(Aggregate.Event):
+        TOPIC = "staff.left"
+
+        def apply(self, aggregate: Staff) -> None:
+            aggregate.has_left, aggregate.is_on_duty = True, False
+            aggregate.credentials.clear()
+
+    def __init__(self, name: Sealed, unit: str) -> None:
+        self.name, self.unit = name, unit
+        self.post, self.roles = "", frozenset[str]()
+        self.superior_id: UUID | None = None
+        self.deputies: list[Deputy] = []
+        self.credentials: dict[str, str] = {}
+        self.is_on_duty = self.has_left = False
+
+    @classmethod
+    def register(
+        cls, staff_id: UUID, *, name: str, unit: str, key_commitment: str, act: Act
+    ) -> Staff:
+        """`key_commitment` is the SHA-256 of the key that the name is sealed under, in hex."""
+        sealed = Sealed.of(staff_id, name, name="name", limit=200)
+        return cls._start(
+            cls.Registered,
+            staff_id,
+            act,
+            subject=staff_id,
+            name=sealed,
+            unit=unit,
+            key_commitment=key_commitment,
+        )
+
+    def take_post(self, post: str, roles: Iterable[str], *, act: Act) -> None:
+        """Raises Invalid for an unknown role, StaffLeft."""
+        self.must_serve()
+        wanted = frozenset(roles)
+        if unknown := sorted(wanted - ROLES):
+            known = ", ".join(sorted(ROLES))
+            raise Invalid(f"no role {unknown[0]}; there are: {known}", field="roles")
+        if (post, wanted) != (self.post, self.roles):
+            self._record(self.PostTaken, act, post=post, roles=sorted(wanted))
+
+    def name_superior(self, superior_id: UUID, *, act: Act) -> None:
+        self.must_serve()
+        if superior_id == self.id:
+            raise Invalid("nobody is their own superior", field="superior_id")
+        if superior_id != self.superior_id:
+            self._record(self.SuperiorNamed, act, superior_id=superior_id)
+
+    def name_deputy(self, deputy_id: UUID, *, start: datetime, end: datetime, act: Act) -> None:
+        """Somebody acts for this one from `start` up to `end` (AB 角, SH-03)."""
+        self.must_serve()
+        if deputy_id == self.id:
+            raise Invalid("nobody is their own deputy", field="deputy_id", rule="SH-03")
+        if end <= start:
+            raise Invalid("the period ends before it starts", field="end")
+        if Deputy(deputy_id, start, end) not in self.deputies:
+            self._record(self.DeputyNamed, act, deputy_id=deputy_id, start=start, end=end)
+
+    def go_on_duty(self, *, act: Act) -> None:
+        self.must_serve()
+        if not self.is_on_duty:
+            self._record(self.WentOnDuty, act)
+
+    def go_off_duty(self, *, act: Act) -> None:
+        if self.is_on_duty:
+            self._record(self.WentOffDuty, act)
+
+    def issue_credential(self, credential_id: str, secret_digest: str, *, act: Act) -> None:
+        self.must_serve()
+        self._record(
+            self.CredentialIssued, act, credential_id=credential_id, secret_digest=secret_digest
+        )
+
+    def revoke_credential(self, credential_id: str, *, act: Act) -> None:
+        """Raises NoCredential for one that is not, or no longer, valid."""
+        if credential_id not in self.credentials:
+            raise NoCredential(f"no valid credential {credential_id}", field="credential_id")
+        self._record(self.CredentialRevoked, act, credential_id=credential_id)
+
+    def leave(self, *, act: Act) -> None:
+        """Leave service: all credentials end with it."""
+        if not self.has_left:
+            self._record(self.Left, act)
+
+    def must_serve(self) -> None:
+        """Raises StaffLeft."""
+        if self.has_left:
+            raise StaffLeft(f"staff {self.id} has left")
+
+    def must_be_deputised_by(self, deputy_id: UUID, at: datetime) -> None:
+        """Raises NotDeputy unless that colleague stands in for this one at that instant."""
+        for deputy in self.deputies:
+            if deputy.staff_id == deputy_id and deputy.start <= at < deputy.end:
+                return
+        raise NotDeputy(
+            f"staff {deputy_id} is not deputy of {self.id} at {at.isoformat()}", rule="SH-03"
+        )
+
+    def superior(self) -> UUID:
+        """Raises NoSuperior."""
+        if self.superior_id is None:
+            raise NoSuperior(f"staff {self.id} has no superior named", rule="FR-08")
+        return self.superior_id

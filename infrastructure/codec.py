@@ -1,0 +1,169 @@
+"""Events to bytes and back: readable JSON, in which texts about persons are sealed boxes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from typing import Any, cast, get_type_hints
+from uuid import UUID
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from eventsourcing.utils import get_topic, resolve_topic
+
+from application.register import KeyDestroyed
+from domain.aggregate import Aggregate
+from domain.sealed import Sealed
+from infrastructure.keystore import PostgresKeyStore
+
+SEALED = "$sealed"
+NONCE_BYTES = 12
+
+_STORED_BESIDE = ("originator_id", "originator_version", "timestamp")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in the register a sealed text stands: what its box is bound to."""
+
+    stream_id: UUID
+    version: int
+    topic: str
+    path: str = ""
+
+    def under(self, name: str | int) -> Place:
+        return replace(self, path=f"{self.path}.{name}" if self.path else str(name))
+
+    def bound(self, key: bytes) -> bytes:
+        """What a box cannot be moved away from: its place, and the key it was made with."""
+        key_id = hashlib.sha256(key).hexdigest()
+        return f"{self.stream_id}:{self.version}:{self.topic}:{self.path}:{key_id}".encode()
+
+
+class Codec:
+    """Seals on the way in; on the way out opens, or leaves closed what need not be read."""
+
+    def __init__(self, keys: PostgresKeyStore) -> None:
+        self._keys = keys
+
+    def encode(self, event: Aggregate.Event) -> bytes:
+        """Raises KeyDestroyed for a text about somebody who was erased."""
+        topic = get_topic(type(event))
+        place = Place(event.originator_id, event.originator_version, topic)
+        state = {
+            name: self._close(value, place.under(name))
+            for name, value in vars(event).items()
+            if name not in _STORED_BESIDE
+        }
+        state["occurred_at"] = event.timestamp
+        if (version := getattr(type(event), "class_version", 1)) > 1:
+            state["class_version"] = version
+        return msgspec.json.encode(state)
+
+    def decode(
+        self, stream_id: UUID, version: int, topic: str, state: bytes, *, opened: bool
+    ) -> Aggregate.Event:
+        """The event as it was, older versions brought up to date."""
+        kind = resolve_topic(topic)
+        fields = _upcast(kind, msgspec.json.decode(state))
+        fields["timestamp"] = datetime.fromisoformat(fields.pop("occurred_at"))
+        for name, convert in _converters(kind).items():
+            if fields.get(name) is not None:
+                fields[name] = convert(fields[name])
+        place = Place(stream_id, version, topic)
+        for name in _sealed_fields(kind):
+            fields[name] = self._unclose(fields.get(name), place.under(name), opened=opened)
+        fields["originator_id"], fields["originator_version"] = stream_id, version
+        event = object.__new__(kind)
+        object.__setattr__(event, "__dict__", fields)
+        return cast(Aggregate.Event, event)
+
+    def open(self, box: str) -> str | None:
+        """The text in a box that a view has kept; None once its key is gone."""
+        stream, version, topic, path, subject, sealed = box.split(":", 5)
+        place = Place(UUID(stream), int(version), topic, path)
+        return self._decrypt(UUID(subject), sealed, place)
+
+    def _close(self, value: Any, place: Place) -> Any:
+        if isinstance(value, Sealed):
+            return {SEALED: f"{value.subject}:{self._encrypt(value, place)}"}
+        if isinstance(value, Mapping):
+            return {k: self._close(v, place.under(k)) for k, v in value.items()}
+        if isinstance(value, list):
+            return [self._close(v, place.under(i)) for i, v in enumerate(value)]
+        return value
+
+    def _unclose(self, value: Any, place: Place, *, opened: bool) -> Any:
+        if isinstance(value, dict):
+            if SEALED in value:
+                return self._sealed(value[SEALED], place, opened=opened)
+            return {k: self._unclose(v, place.under(k), opened=opened) for k, v in value.items()}
+        if isinstance(value, list):
+            return [self._unclose(v, place.under(i), opened=opened) for i, v in enumerate(value)]
+        return value
+
+    def _sealed(self, stored: str, place: Place, *, opened: bool) -> Sealed:
+        subject, sealed = stored.split(":", 1)
+        box = f"{place.stream_id}:{place.version}:{place.topic}:{place.path}:{stored}"
+        text = self._decrypt(UUID(subject), sealed, place) if opened else None
+        return Sealed(UUID(subject), text, box)
+
+    def _encrypt(self, value: Sealed, place: Place) -> str:
+        key = self._keys.key(value.subject)
+        if key is None or value.text is None:
+            raise KeyDestroyed(str(value.subject))
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        sealed = AESGCM(key).encrypt(nonce, value.text.encode(), place.bound(key))
+        return base64.b64encode(nonce + sealed).decode()
+
+    def _decrypt(self, subject: UUID, sealed: str, place: Place) -> str | None:
+        key = self._keys.key(subject)
+        if key is None:
+            return None
+        box = base64.b64decode(sealed)
+        try:
+            clear = AESGCM(key).decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], place.bound(key))
+        except InvalidTag:
+            raise SealBroken(f"the sealed text at {place} is not what was sealed there") from None
+        return clear.decode()
+
+
+class SealBroken(Exception):
+    """A box was changed, or moved away from its place."""
+
+
+def _upcast(kind: type, state: dict[str, Any]) -> dict[str, Any]:
+    newest = getattr(kind, "class_version", 1)
+    for version in range(state.pop("class_version", 1), newest):
+        getattr(kind, f"upcast_v{version}_v{version + 1}")(state)
+    return state
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    return {name: hints[name] for name in hints if name not in _STORED_BESIDE}
+
+
+@cache
+def _converters(kind: type) -> dict[str, Callable[[Any], Any]]:
+    """How the fields that JSON has no type for are read back."""
+    known: dict[Any, Callable[[Any], Any]] = {
+        UUID: UUID,
+        UUID | None: UUID,
+        datetime: datetime.fromisoformat,
+        datetime | None: datetime.fromisoformat,
+    }
+    return {name: known[hint] for name, hint in _hints(kind).items() if hint in known}
+
+
+@cache
+def _sealed_fields(kind: type) -> tuple[str, ...]:
+    holding = (Sealed, Sealed | None, dict[str, Any], list[Any])
+    return tuple(name for name, hint in _hints(kind).items() if hint in holding)
