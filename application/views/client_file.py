@@ -1,0 +1,100 @@
+"""The client file: who a client is, how to reach them, what holds for them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from application.register import Fact
+from application.views.view import View, events_of
+from domain.client import Client
+from domain.sealed import Sealed
+
+
+@dataclass(slots=True)
+class ClientRow:
+    client_id: Annotated[UUID, "Id of the client"]
+    registered_position: Annotated[int, "Position of the registration; orders the list"]
+    kind: Annotated[str, "What kind of client"]
+    name: Annotated[Sealed, "Name; sealed"]
+    registered_at: Annotated[datetime, "When registered, as told"]
+    details: Annotated[dict[str, Any], "Further details; sealed"] = field(default_factory=dict)
+    contacts: Annotated[dict[str, Any], "Contact points by id: kind, and value sealed"] = field(
+        default_factory=dict
+    )
+    is_blacklisted: Annotated[bool, "Whether the blacklist applies"] = False
+    blacklist_scope: Annotated[str | None, "What the blacklist applies to"] = None
+    merged_into_id: Annotated[UUID | None, "The file that this one follows"] = None
+    version: Annotated[int, "Version of the client that this row shows"] = 1
+    position: Annotated[int, "Register position that this row shows"] = 0
+
+
+class ClientFileView(View[ClientRow]):
+    name = "client_file"
+    row = ClientRow
+    facts = events_of(Client)
+    indexes = ("registered_position", "merged_into_id")
+
+    def keys(self, fact: Fact) -> Sequence[UUID]:
+        return (fact.event.originator_id,)
+
+    def fold(self, row: ClientRow | None, fact: Fact, key: Any) -> ClientRow:
+        row = _registered(fact) if row is None else row
+        _apply(row, fact)
+        row.version, row.position = fact.event.originator_version, fact.position
+        return row
+
+
+def _registered(fact: Fact) -> ClientRow:
+    event = fact.event
+    assert isinstance(event, Client.Registered)
+    return ClientRow(
+        client_id=event.originator_id,
+        registered_position=fact.position,
+        kind=event.kind,
+        name=event.name,
+        registered_at=event.timestamp,
+    )
+
+
+def _apply(row: ClientRow, fact: Fact) -> None:  # noqa: C901 - one case a fact
+    match fact.event:
+        case Client.DetailsChanged(details=details):
+            row.name = details.get("name", row.name)
+            row.details |= {k: v for k, v in details.items() if k != "name"}
+        case Client.ContactPointAdded(contact_id=contact_id, kind=kind, value=value):
+            row.contacts[contact_id] = {"kind": kind, "value": value}
+        case Client.ContactPointRemoved(contact_id=contact_id):
+            del row.contacts[contact_id]
+        case Client.Blacklisted(scope=scope):
+            row.is_blacklisted, row.blacklist_scope = True, scope
+        case Client.BlacklistLifted():
+            row.is_blacklisted, row.blacklist_scope = False, None
+        case Client.Merged(into_id=into_id):
+            row.merged_into_id = into_id
+        case Client.Unmerged():
+            row.merged_into_id = None
+        case Client.Registered():
+            pass
+        case other:
+            raise NotImplementedError(f"client_file has no case for {type(other)}")
+
+
+class ClientFile(ABC):
+    """The questions."""
+
+    @abstractmethod
+    def client(self, client_id: UUID) -> ClientRow | None:
+        """One client."""
+
+    @abstractmethod
+    def merged_into(self, client_id: UUID) -> list[UUID]:
+        """The files that follow this one."""
+
+    @abstractmethod
+    def page(self, *, before: int | None, limit: int) -> list[ClientRow]:
+        """Newest first, those registered before the position `before`."""

@@ -1,0 +1,102 @@
+"""The staff directory: who serves, in which post, for whom, on duty or not."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from application.register import Fact
+from application.views.view import View, events_of
+from domain.sealed import Sealed
+from domain.staff import Staff
+
+
+@dataclass(slots=True)
+class StaffRow:
+    staff_id: Annotated[UUID, "Id of the staff member"]
+    registered_position: Annotated[int, "Position of the registration; orders the list"]
+    name: Annotated[Sealed, "Name; sealed"]
+    unit: Annotated[str, "The unit they serve in"]
+    registered_at: Annotated[datetime, "When registered, as told"]
+    post: Annotated[str, "Their post"] = ""
+    roles: Annotated[list[str], "The roles of that post"] = field(default_factory=list)
+    superior_id: Annotated[UUID | None, "Whom they report to"] = None
+    deputies: Annotated[list[dict[str, str]], "Who stands in for them, and from when to when"] = (
+        field(default_factory=list)
+    )
+    credentials: Annotated[list[str], "Ids of their valid credentials"] = field(
+        default_factory=list
+    )
+    is_on_duty: Annotated[bool, "Whether they are on duty"] = False
+    has_left: Annotated[bool, "Whether they have left"] = False
+    version: Annotated[int, "Version of the staff member that this row shows"] = 1
+    position: Annotated[int, "Register position that this row shows"] = 0
+
+
+class StaffDirectoryView(View[StaffRow]):
+    name = "staff_directory"
+    row = StaffRow
+    facts = events_of(Staff)
+    indexes = ("registered_position",)
+
+    def keys(self, fact: Fact) -> Sequence[UUID]:
+        return (fact.event.originator_id,)
+
+    def fold(self, row: StaffRow | None, fact: Fact, key: Any) -> StaffRow:
+        row = _registered(fact) if row is None else row
+        _apply(row, fact)
+        row.version, row.position = fact.event.originator_version, fact.position
+        return row
+
+
+def _registered(fact: Fact) -> StaffRow:
+    event = fact.event
+    assert isinstance(event, Staff.Registered)
+    return StaffRow(
+        staff_id=event.originator_id,
+        registered_position=fact.position,
+        name=event.name,
+        unit=event.unit,
+        registered_at=event.timestamp,
+    )
+
+
+def _apply(row: StaffRow, fact: Fact) -> None:  # noqa: C901 - one case a fact
+    match fact.event:
+        case Staff.PostTaken(post=post, roles=roles):
+            row.post, row.roles = post, roles
+        case Staff.SuperiorNamed(superior_id=superior_id):
+            row.superior_id = superior_id
+        case Staff.DeputyNamed(deputy_id=deputy_id, start=start, end=end):
+            period = {"start": start.isoformat(), "end": end.isoformat()}
+            row.deputies = [*row.deputies, {"deputy_id": str(deputy_id), **period}]
+        case Staff.WentOnDuty():
+            row.is_on_duty = True
+        case Staff.WentOffDuty():
+            row.is_on_duty = False
+        case Staff.CredentialIssued(credential_id=credential_id):
+            row.credentials = [*row.credentials, credential_id]
+        case Staff.CredentialRevoked(credential_id=credential_id):
+            row.credentials = [c for c in row.credentials if c != credential_id]
+        case Staff.Left():
+            row.has_left, row.is_on_duty, row.credentials = True, False, []
+        case Staff.Registered():
+            pass
+        case other:
+            raise NotImplementedError(f"staff_directory has no case for {type(other)}")
+
+
+class StaffDirectory(ABC):
+    """The questions."""
+
+    @abstractmethod
+    def member(self, staff_id: UUID) -> StaffRow | None:
+        """One member of staff."""
+
+    @abstractmethod
+    def page(self, *, before: int | None, limit: int) -> list[StaffRow]:
+        """Newest first, those registered before the position `before`."""

@@ -1,0 +1,155 @@
+"""A view's rows as a table of the reporting schema, made from the row's own fields."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import UnionType
+from typing import Any, Generic, TypeVar, get_args, get_type_hints
+from uuid import UUID
+
+import msgspec
+
+from application.views.view import View
+from domain.sealed import Sealed
+from infrastructure.database import Connection
+
+R = TypeVar("R")
+
+_SQL_TYPES: dict[Any, str] = {
+    UUID: "uuid",
+    str: "text",
+    int: "bigint",
+    bool: "boolean",
+    datetime: "timestamptz",
+    Sealed: "text",
+}
+
+
+class Table(Generic[R]):
+    """Rows of one view under one name: `name` while in use, another while being rebuilt."""
+
+    def __init__(self, view: View[R], name: str | None = None) -> None:
+        self.view, self.name = view, name or view.name
+        self._columns = [Column(n, *h) for n, h in _hints(view.row).items()]
+        self.key = self._columns[0].name
+        self.columns = ", ".join(f'"{c.name}"' for c in self._columns)
+
+    @property
+    def definition(self) -> str:
+        """A digest of what makes the rows: when it changes, the view is built anew."""
+        said = f"{self.view.edition} {self._columns} {self.view.indexes}"
+        return hashlib.sha256(said.encode()).hexdigest()
+
+    def create(self, connection: Connection) -> None:
+        columns = ", ".join(c.declared for c in self._columns)
+        connection.execute(f'DROP TABLE IF EXISTS reporting."{self.name}"'.encode())
+        connection.execute(
+            f'CREATE TABLE reporting."{self.name}" ({columns}, PRIMARY KEY ("{self.key}"))'.encode()
+        )
+        for c in self._columns:
+            said = c.doc.replace("'", "''")
+            connection.execute(
+                f'COMMENT ON COLUMN reporting."{self.name}"."{c.name}" IS \'{said}\''.encode()
+            )
+
+    def index(self, connection: Connection) -> None:
+        for columns in self.view.indexes:
+            connection.execute(f'CREATE INDEX ON reporting."{self.name}" ({columns})'.encode())
+
+    def load(self, connection: Connection, keys: Iterable[Hashable]) -> dict[Hashable, R]:
+        """The rows of these keys that are there."""
+        wanted = list(keys)
+        statement = (
+            f'SELECT {self.columns} FROM reporting."{self.name}"'
+            f' WHERE "{self.key}" = ANY(%s::{self._columns[0].type}[])'
+        )
+        rows = connection.execute(statement.encode(), (wanted,), binary=True).fetchall()
+        return {row[0]: self.read(row) for row in rows}
+
+    def write(self, connection: Connection, rows: Sequence[R]) -> None:
+        """Insert or replace, all in one statement."""
+        values = [[c.stored(getattr(row, c.name)) for row in rows] for c in self._columns]
+        arrays = ", ".join(f"%s::{c.given_type}[]" for c in self._columns)
+        given = ", ".join(f'"{c.name}"::{c.type}' for c in self._columns)
+        sets = ", ".join(f'"{c.name}" = excluded."{c.name}"' for c in self._columns[1:])
+        statement = (
+            f'INSERT INTO reporting."{self.name}" ({self.columns})'
+            f" SELECT {given} FROM unnest({arrays}) AS given ({self.columns})"
+            f' ON CONFLICT ("{self.key}") DO UPDATE SET {sets}'
+        )
+        connection.execute(statement.encode(), values)
+
+    def read(self, row: Sequence[Any]) -> R:
+        """A row of the table (its `columns`) as a row of the view."""
+        made: R = self.view.row(*(c.read(v) for c, v in zip(self._columns, row, strict=True)))
+        return made
+
+
+@dataclass(frozen=True)
+class Column:
+    """One field of a row, and how it is stored."""
+
+    name: str
+    kind: Any
+    is_optional: bool
+    doc: str
+
+    @property
+    def type(self) -> str:
+        return _SQL_TYPES.get(self.kind, "jsonb")
+
+    @property
+    def given_type(self) -> str:
+        """What the driver sends: JSON goes as text."""
+        return "text" if self.type == "jsonb" else self.type
+
+    @property
+    def declared(self) -> str:
+        return f'"{self.name}" {self.type}{"" if self.is_optional else " NOT NULL"}'
+
+    def stored(self, value: Any) -> Any:
+        if self.type == "jsonb":
+            return msgspec.json.encode(boxed(value)).decode()
+        return value.box if isinstance(value, Sealed) else value
+
+    def read(self, value: Any) -> Any:
+        if self.type == "jsonb":
+            return unboxed(value)
+        return closed(value) if self.kind is Sealed and value is not None else value
+
+
+def boxed(value: Any) -> Any:
+    """JSON in which sealed texts are named boxes."""
+    if isinstance(value, Sealed):
+        return {"$box": value.box}
+    if isinstance(value, dict):
+        return {k: boxed(v) for k, v in value.items()}
+    return [boxed(v) for v in value] if isinstance(value, list) else value
+
+
+def unboxed(value: Any) -> Any:
+    """The other way round."""
+    if isinstance(value, dict):
+        if "$box" in value:
+            return closed(value["$box"])
+        return {k: unboxed(v) for k, v in value.items()}
+    return [unboxed(v) for v in value] if isinstance(value, list) else value
+
+
+def closed(box: str) -> Sealed:
+    """A sealed text that nobody has opened yet."""
+    return Sealed(UUID(box.split(":", 5)[4]), None, box)
+
+
+def _hints(row: type) -> dict[str, tuple[Any, bool, str]]:
+    """For each field its type, whether it may be None, and what it says of itself."""
+    hints: dict[str, tuple[Any, bool, str]] = {}
+    for name, hint in get_type_hints(row, include_extras=True).items():
+        kind, doc = get_args(hint)
+        some = [a for a in get_args(kind) if a is not type(None)]
+        is_optional = isinstance(kind, UnionType)
+        hints[name] = (some[0] if is_optional else kind, is_optional, doc)
+    return hints
