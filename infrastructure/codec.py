@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
+from types import NoneType
 from typing import Any, cast, get_type_hints
 from uuid import UUID
 
@@ -19,13 +20,19 @@ from eventsourcing.utils import get_topic, resolve_topic
 
 from application.register import KeyDestroyed
 from domain.aggregate import Aggregate
+from domain.errors import Invalid
 from domain.sealed import Sealed
 from infrastructure.keystore import PostgresKeyStore
 
 SEALED = "$sealed"
+"""The one key of a box. A key of somebody else's that begins with `$` gets another one before it."""
+
 NONCE_BYTES = 12
 
 _STORED_BESIDE = ("originator_id", "originator_version", "timestamp")
+
+_PLAIN = (str, int, float, datetime, UUID, NoneType)
+"""What cannot hold a text about a person that was not sealed for it."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ class Codec:
         state["occurred_at"] = event.timestamp
         if (version := getattr(type(event), "class_version", 1)) > 1:
             state["class_version"] = version
-        return msgspec.json.encode(state)
+        return _storable(msgspec.json.encode(state))
 
     def decode(
         self, stream_id: UUID, version: int, topic: str, state: bytes, *, opened: bool
@@ -86,7 +93,8 @@ class Codec:
 
     def open(self, box: str) -> str | None:
         """The text in a box that a view has kept; None once its key is gone."""
-        stream, version, topic, path, subject, sealed = box.split(":", 5)
+        at, subject, sealed = box.rsplit(":", 2)
+        stream, version, topic, path = at.split(":", 3)
         place = Place(UUID(stream), int(version), topic, path)
         return self._decrypt(UUID(subject), sealed, place)
 
@@ -94,16 +102,19 @@ class Codec:
         if isinstance(value, Sealed):
             return {SEALED: f"{value.subject}:{self._encrypt(value, place)}"}
         if isinstance(value, Mapping):
-            return {k: self._close(v, place.under(k)) for k, v in value.items()}
+            return {_escaped(k): self._close(v, place.under(k)) for k, v in value.items()}
         if isinstance(value, list):
             return [self._close(v, place.under(i)) for i, v in enumerate(value)]
+        if not isinstance(value, _PLAIN):
+            raise TypeError(f"{place} holds a {type(value).__name__}: what is in it stays open")
         return value
 
     def _unclose(self, value: Any, place: Place, *, opened: bool) -> Any:
         if isinstance(value, dict):
             if SEALED in value:
                 return self._sealed(value[SEALED], place, opened=opened)
-            return {k: self._unclose(v, place.under(k), opened=opened) for k, v in value.items()}
+            plain = {_unescaped(k): v for k, v in value.items()}
+            return {k: self._unclose(v, place.under(k), opened=opened) for k, v in plain.items()}
         if isinstance(value, list):
             return [self._unclose(v, place.under(i), opened=opened) for i, v in enumerate(value)]
         return value
@@ -126,16 +137,31 @@ class Codec:
         key = self._keys.key(subject)
         if key is None:
             return None
-        box = base64.b64decode(sealed)
         try:
+            box = base64.b64decode(sealed)
             clear = AESGCM(key).decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], place.bound(key))
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise SealBroken(f"the sealed text at {place} is not what was sealed there") from None
         return clear.decode()
 
 
 class SealBroken(Exception):
     """A box was changed, or moved away from its place."""
+
+
+def _escaped(key: str) -> str:
+    return f"${key}" if key.startswith("$") else key
+
+
+def _unescaped(key: str) -> str:
+    return key.removeprefix("$")
+
+
+def _storable(state: bytes) -> bytes:
+    """The last net below every input: PostgreSQL's JSON cannot hold NUL. Raises Invalid."""
+    if b"\\u0000" in state:
+        raise Invalid("a text contains the character NUL")
+    return state
 
 
 def _upcast(kind: type, state: dict[str, Any]) -> dict[str, Any]:

@@ -42,6 +42,7 @@ class Database:
             min_size=1,
             max_size=size,
             timeout=CONNECT_SECONDS,
+            reconnect_timeout=CONNECT_SECONDS,  # or, after a long outage, it waits as long again
             kwargs={"autocommit": True},
             open=True,
         )

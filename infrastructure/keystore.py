@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import time
 from uuid import UUID
 
 from application.register import KeyDestroyed, KeyStore
 from infrastructure.database import Database
 
+KEPT_SECONDS = 10.0
+"""How long after a key was destroyed another process may still read under it."""
+
+KEPT_KEYS = 10_000
+"""How many keys a process has at hand at most."""
+
 
 class PostgresKeyStore(KeyStore):
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._keys: dict[UUID, bytes] = {}
+    def __init__(self, database: Database, *, kept_seconds: float = KEPT_SECONDS) -> None:
+        self._database, self._kept_seconds = database, kept_seconds
+        self._kept: dict[UUID, tuple[bytes, float]] = {}
         self._secrets: dict[str, bytes] = {}
 
     def create(self, subject: UUID) -> str:
@@ -24,21 +31,23 @@ class PostgresKeyStore(KeyStore):
         )
         if key is None:
             raise KeyDestroyed(str(subject))
-        self._keys[subject] = key
+        self._keep(subject, key)
         return hashlib.sha256(key).hexdigest()
 
     def key(self, subject: UUID) -> bytes | None:
         """The subject's key; None if it never had one, or no longer."""
-        if subject not in self._keys:
-            row = self._database.run(
-                lambda c: c.execute(
-                    "SELECT key FROM subject_key WHERE subject = %s", (subject,)
-                ).fetchone()
-            )
-            if row is None or row[0] is None:
-                return None
-            self._keys[subject] = bytes(row[0])
-        return self._keys[subject]
+        key, until = self._kept.get(subject, (b"", 0.0))
+        if time.monotonic() < until:
+            return key
+        row = self._database.run(
+            lambda c: c.execute(
+                "SELECT key FROM subject_key WHERE subject = %s", (subject,)
+            ).fetchone()
+        )
+        if row is None or row[0] is None:
+            return None
+        self._keep(subject, bytes(row[0]))
+        return bytes(row[0])
 
     def destroy(self, subject: UUID) -> None:
         self._database.run(
@@ -48,7 +57,7 @@ class PostgresKeyStore(KeyStore):
                 (subject,),
             )
         )
-        self._keys.pop(subject, None)
+        self._kept.pop(subject, None)
 
     def secret(self, name: str) -> bytes:
         if name not in self._secrets:
@@ -60,6 +69,11 @@ class PostgresKeyStore(KeyStore):
             assert value is not None
             self._secrets[name] = value
         return self._secrets[name]
+
+    def _keep(self, subject: UUID, key: bytes) -> None:
+        if len(self._kept) >= KEPT_KEYS:
+            self._kept.clear()
+        self._kept[subject] = key, time.monotonic() + self._kept_seconds
 
     def _upsert(self, statement: str, name: UUID | str) -> bytes | None:
         fresh = secrets.token_bytes(32)

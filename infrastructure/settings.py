@@ -59,11 +59,11 @@ _TRUE = frozenset({"1", "true", "yes", "y", "on", "t"})
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: `Asia` is a directory
         raise SettingsError(f"YICE_ZONE: no time zone {name}") from None
 
 
 def _positive(name: str, value: str) -> int:
-    if not value.isdigit() or int(value) < 1:
+    if not value.isdecimal() or int(value) < 1:
         raise SettingsError(f"{name} must be a whole number from 1 on, not {value}")
     return int(value)

@@ -1,0 +1,51 @@
+"""The ticket file: everything about one ticket on one page, put together from its history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from application.views.ticket_history import HistoryRow
+
+_FOLDERS = {
+    "ticket.noted": "notes",
+    "ticket.transfer-offered": "transfers",
+    "ticket.transfer-accepted": "transfers",
+    "ticket.transfer-declined": "transfers",
+    "ticket.transfer-withdrawn": "transfers",
+    "ticket.escalated": "escalations",
+    "ticket.instructed": "escalations",
+    "ticket.step-taken": "steps",
+    "ticket.answered": "answers",
+    "ticket.suspended": "suspensions",
+    "ticket.resumed": "suspensions",
+    "ticket.completed": "results",
+    "ticket.reopened": "reopenings",
+    "ticket.corrected": "corrections",
+}
+"""Where in the file an event is found; what is not named shows in the ticket itself."""
+
+
+def filed(history: Sequence[HistoryRow]) -> dict[str, list[dict[str, Any]]]:
+    """The folders of the file, each in the order of its events."""
+    file: dict[str, list[dict[str, Any]]] = {folder: [] for folder in _FOLDERS.values()}
+    for row in history:
+        if row.topic in _FOLDERS:
+            file[_FOLDERS[row.topic]].append(_entry(row))
+    return file
+
+
+def _entry(row: HistoryRow) -> dict[str, Any]:
+    known = {
+        "what": row.topic.removeprefix("ticket."),
+        "version": row.version,
+        "by": row.by,
+        "acting_for": row.acting_for,
+        "reason": row.reason,
+        "occurred_at": row.occurred_at,
+        "recorded_at": row.recorded_at,
+        "step": row.step,
+        "word": row.word,
+        "done_by_id": row.done_by_id,
+    }
+    return {name: value for name, value in known.items() if value is not None} | row.details

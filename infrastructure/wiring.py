@@ -1,0 +1,149 @@
+"""Settings to real parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any
+from uuid import UUID
+
+import psycopg.conninfo
+import yaml
+
+from application.clients import Clients
+from application.desk import Desk
+from application.packs import Packs
+from application.people import People
+from application.tickets import Tickets
+from application.views.showing import plain
+from domain.errors import NotFound
+from infrastructure.codec import Codec
+from infrastructure.database import Database
+from infrastructure.embedded import EmbeddedPostgres
+from infrastructure.keystore import PostgresKeyStore
+from infrastructure.register import PostgresRegister
+from infrastructure.schema import KEYS, REGISTER, migrate
+from infrastructure.settings import Settings, SettingsError
+from infrastructure.views.projector import PostgresProgress, Projector
+from infrastructure.views.questions import (
+    VIEWS,
+    PostgresClientFile,
+    PostgresPackShelf,
+    PostgresStaffDirectory,
+    PostgresTicketHistory,
+    PostgresTicketRegister,
+)
+
+
+@dataclass(frozen=True)
+class Urls:
+    """Where the register and the keys are; two databases, with backups of their own.
+
+    `ensure_running` starts the server again if it is ours and has died.
+    """
+
+    register: str
+    keys: str
+    ensure_running: Callable[[], None] = lambda: None
+
+
+class Parts:
+    """Everything one process works with. Make it after a fork, close it at the end."""
+
+    def __init__(self, urls: Urls, settings: Settings) -> None:
+        self.database = Database(urls.register, size=settings.pool_size)
+        self.keys_database = Database(urls.keys, size=settings.pool_size)
+        self.keys = PostgresKeyStore(self.keys_database)
+        self.codec = Codec(self.keys)
+        self.register = PostgresRegister(self.database, self.codec)
+        self.desk = Desk(self.register, self.keys, settings.zone)
+        self.packs = Packs(self.desk)
+        self.people = People(self.desk)
+        self.clients = Clients(self.desk)
+        self.tickets = Tickets(self.desk, self.packs)
+        self.projector = Projector(self.database, self.register, VIEWS)
+        self.progress = PostgresProgress(self.database)
+        self.ticket_register = PostgresTicketRegister(self.database)
+        self.ticket_history = PostgresTicketHistory(self.database)
+        self.client_file = PostgresClientFile(self.database)
+        self.staff_directory = PostgresStaffDirectory(self.database)
+        self.pack_shelf = PostgresPackShelf(self.database)
+
+    def set_up(self, now: Callable[[], datetime]) -> None:
+        """Schema, shipped packs, tables of the views: safe at every start of every process."""
+        migrate(self.database, REGISTER)
+        migrate(self.keys_database, KEYS)
+        self.packs.publish_shipped(shipped_packs(), now())
+        self.projector.prepare()
+
+    def history_of(self, ticket_id: UUID) -> list[dict[str, Any]]:
+        """What the history view holds of a ticket, sealed texts opened. Raises NotFound."""
+        rows = self.ticket_history.of_ticket(ticket_id, after=0, limit=1_000_000)
+        if not rows:
+            raise NotFound(f"no ticket {ticket_id}", field="ticket")
+        return [plain(row, self.codec.open) for row in rows]
+
+    def close(self) -> None:
+        self.database.close()
+        self.keys_database.close()
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def shipped_packs() -> list[dict[str, Any]]:
+    """The packs of this release, as their files say."""
+    folder = files("domain") / "packs"
+    texts = [file.read_text() for file in sorted(folder.iterdir(), key=lambda f: f.name)]
+    return [yaml.safe_load(text) for text in texts]
+
+
+@contextmanager
+def store(settings: Settings) -> Iterator[Urls]:
+    """The two databases: those that the settings name, or embedded ones, running inside.
+
+    Raises SettingsError.
+    """
+    if settings.database_url:
+        yield Urls(settings.database_url, settings.keys_url or _beside(settings.database_url))
+        return
+    with EmbeddedPostgres(settings.home) as postgres:
+        yield embedded_urls(postgres)
+
+
+def embedded_urls(postgres: EmbeddedPostgres) -> Urls:
+    for name in ("yice", "yice_keys"):
+        postgres.create_database(name)
+    return Urls(postgres.url("yice"), postgres.url("yice_keys"), postgres.ensure_running)
+
+
+def _beside(url: str) -> str:
+    """The database for the keys where none is named: the register's, with `_keys` behind.
+
+    Made if it is not there yet.
+    """
+    try:
+        parameters = psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
+        raise SettingsError(f"YICE_DATABASE_URL: {error}") from None
+    name = f"{parameters.get('dbname') or 'yice'}_keys"
+    keys = psycopg.conninfo.make_conninfo(url, dbname=name)
+    try:
+        psycopg.connect(keys).close()
+    except psycopg.OperationalError:
+        _create(url, name)
+    return keys
+
+
+def _create(url: str, name: str) -> None:
+    try:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+        return
+    except psycopg.Error as error:
+        raise SettingsError(f"name a database for the keys in YICE_KEYS_URL: {error}") from None

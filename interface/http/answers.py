@@ -1,0 +1,83 @@
+"""From rows and receipts to JSON. Sealed texts are opened here, and only here."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+from flask import Response, request, url_for
+
+from application.register import Receipt
+from application.views import showing
+from domain.errors import Invalid
+from interface.http.services import services
+
+R = TypeVar("R")
+
+
+def plain(value: Any) -> Any:
+    """Rows as dicts, sealed texts as what they say to who may read them."""
+    return showing.plain(value, services().open_box)
+
+
+def json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    body = msgspec.json.encode(plain(value))
+    return Response(body, status, headers, content_type="application/json")
+
+
+def answered(receipt: Receipt, status: int = 200, **more: Any) -> Response:
+    """The writer's answer: nobody waits for views."""
+    body = {
+        "id": receipt.stream_id,
+        "version": receipt.version,
+        "position": receipt.position,
+        "recorded_at": receipt.recorded_at,
+        "number": receipt.number,
+        "replayed": receipt.replayed,
+    }
+    return json(body | more, status, {"ETag": f'"{receipt.version}"'})
+
+
+def created(receipt: Receipt, endpoint: str, **values: Any) -> Response:
+    answer = answered(receipt, 201)
+    answer.headers["Location"] = url_for(endpoint, **values)
+    return answer
+
+
+def versioned(row: Any, **more: Any) -> Response:
+    """One row, with the version that a change of it may name in If-Match."""
+    return json(plain(row) | more, headers={"ETag": f'"{row.version}"'})
+
+
+def page(
+    query: dict[str, Any],
+    fetch: Callable[[int | None, int], Sequence[R]],
+    position: Callable[[R], int],
+) -> Response:
+    """A page and, in `next` and the Link header, the way to the one behind it."""
+    limit = query["limit"]
+    rows = fetch(_read_cursor(query.get("cursor")), limit + 1)
+    more = len(rows) > limit
+    cursor = _cursor(position(rows[limit - 1])) if more else None
+    answer = json({"items": list(rows[:limit]), "next": cursor})
+    if cursor:
+        arguments = request.args.to_dict() | {"cursor": cursor}
+        target = f"{request.path}?{urlencode(arguments)}"
+        answer.headers["Link"] = f'<{target}>; rel="next"'
+    return answer
+
+
+def _cursor(position: int) -> str:
+    return base64.urlsafe_b64encode(str(position).encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    try:
+        return int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError:
+        raise Invalid("this cursor is not one of ours", field="cursor") from None

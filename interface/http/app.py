@@ -1,0 +1,82 @@
+"""create_app(services) -> Flask. Gets parts that are already built, and builds none."""
+
+from __future__ import annotations
+
+import flask_smorest
+from flask import Flask, Response, g, request
+from flask_swagger_ui import get_swaggerui_blueprint
+from werkzeug.exceptions import UnsupportedMediaType
+
+from interface.http import clients, desk, health, packs, staff, tickets
+from interface.http.auth import IDEMPOTENCY_KEY, actor
+from interface.http.errors import register_errors
+from interface.http.metrics import measure
+from interface.http.schemas import ProblemSchema
+from interface.http.services import EXTENSION, Services, services
+
+BODY_LIMIT = 1024 * 1024
+"""Largest request body, in bytes."""
+
+WAIT_SECONDS = 5.0
+"""How long a read waits for the views to reach `min_position`."""
+
+MIN_POSITION = "Min-Position"
+
+
+class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is not typed
+    """flask-smorest, answering errors in our one way."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def _register_error_handlers(self) -> None:
+        assert self._app is not None
+        register_errors(self._app)
+
+
+def create_app(parts: Services) -> Flask:
+    app = Flask("yice")
+    app.config.update(
+        API_TITLE="Yice 一册",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        MAX_CONTENT_LENGTH=BODY_LIMIT,
+    )
+    app.extensions[EXTENSION] = parts
+    api = Api(app)
+    api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
+    api.spec.options["security"] = [{"bearer": []}]
+    for part in (tickets, clients, staff, desk, packs):
+        api.register_blueprint(part.resource.blueprint)
+    api.register_blueprint(health.blueprint)
+    app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json"))
+    app.before_request(must_be_known)
+    app.before_request(must_be_json)
+    app.before_request(wait_for_views)
+    app.after_request(name_command)
+    measure(app)
+    return app
+
+
+def must_be_known() -> None:
+    """Everything under /v1 is for those we know: asked before anything else is read."""
+    if request.path.startswith("/v1/"):
+        actor()
+
+
+def must_be_json() -> None:
+    if request.method == "POST" and request.content_length and not request.is_json:
+        raise UnsupportedMediaType("send Content-Type: application/json")
+
+
+def wait_for_views() -> None:
+    """Read your own writes: a GET that names a position waits until the views have read it."""
+    given = request.args.get("min_position") or request.headers.get(MIN_POSITION, "")
+    if request.method == "GET" and request.path.startswith("/v1/") and given.isdecimal():
+        services().progress.wait(int(given), WAIT_SECONDS)
+
+
+def name_command(response: Response) -> Response:
+    if "command_id" in g:
+        response.headers[IDEMPOTENCY_KEY] = g.command_id
+    return response

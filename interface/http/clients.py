@@ -1,0 +1,150 @@
+"""Schemas and routes of clients."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+from marshmallow import fields
+
+from application.clients import (
+    AddContactPoint,
+    BlacklistClient,
+    ChangeClientDetails,
+    LiftBlacklist,
+    MergeClient,
+    RegisterClient,
+    RemoveContactPoint,
+    UnmergeClient,
+)
+from application.views.client_file import ClientRow
+from domain.client import CONTACT_KINDS, DETAILS
+from domain.errors import NotFound
+from interface.http.answers import answered, created, page, versioned
+from interface.http.auth import command, reader
+from interface.http.resource import Resource
+from interface.http.schemas import (
+    CommandBody,
+    PageQuery,
+    Text,
+    page_of,
+    shown,
+)
+from interface.http.services import services
+
+resource = Resource("clients", "/v1/clients", "Clients")
+
+ClientSchema = shown(ClientRow)
+FileSchema = shown(ClientRow, merged_ids=fields.List(fields.UUID()))
+
+
+class RegisterClientBody(CommandBody):
+    client_id = fields.UUID()
+    name = Text(200, required=True)
+    kind = Text(40)
+
+
+@resource.post("", RegisterClientBody, status=201)
+def register_client(body: dict[str, Any]) -> Response:
+    """Open a client's file."""
+    receipt = services().clients.register(command(RegisterClient, body))
+    return created(receipt, "clients.show_client", client_id=receipt.stream_id)
+
+
+@resource.get("", page_of(ClientSchema), PageQuery)
+def list_clients(query: dict[str, Any]) -> Response:
+    """Clients, newest first."""
+    reader()
+    file = services().client_file
+    return page(
+        query,
+        lambda before, limit: file.page(before=before, limit=limit),
+        lambda row: row.registered_position,
+    )
+
+
+@resource.get("/<uuid:client_id>", FileSchema)
+def show_client(query: dict[str, Any], client_id: UUID) -> Response:
+    """The client's file; their tickets are at /v1/tickets?client_id=…"""
+    reader()
+    row = services().client_file.client(client_id)
+    if row is None:
+        raise NotFound(f"no client {client_id}", field="client_id")
+    merged = services().client_file.merged_into(client_id)
+    return versioned(row, merged_ids=merged)
+
+
+class DetailsBody(CommandBody):
+    details = fields.Dict(
+        keys=fields.String(),
+        values=Text(200),
+        required=True,
+        metadata={"description": f"Any of {', '.join(sorted(DETAILS))}"},
+    )
+
+
+@resource.post("/<uuid:client_id>/details", DetailsBody)
+def change_details(body: dict[str, Any], client_id: UUID) -> Response:
+    """Change what is known of the client."""
+    return answered(
+        services().clients.change_details(command(ChangeClientDetails, body, client_id=client_id))
+    )
+
+
+class ContactBody(CommandBody):
+    kind = Text(
+        40, required=True, metadata={"description": f"One of {', '.join(sorted(CONTACT_KINDS))}"}
+    )
+    value = Text(400, required=True)
+
+
+@resource.post("/<uuid:client_id>/contact-points", ContactBody)
+def add_contact_point(body: dict[str, Any], client_id: UUID) -> Response:
+    """Add a way to reach the client."""
+    return answered(
+        services().clients.add_contact_point(command(AddContactPoint, body, client_id=client_id))
+    )
+
+
+@resource.post("/<uuid:client_id>/contact-points/<string:contact_id>/removal", CommandBody)
+def remove_contact_point(body: dict[str, Any], client_id: UUID, contact_id: str) -> Response:
+    """Take a way to reach the client off the file; that it was there stays in the history."""
+    removal = command(RemoveContactPoint, body, client_id=client_id, contact_id=contact_id)
+    return answered(services().clients.remove_contact_point(removal))
+
+
+class BlacklistBody(CommandBody):
+    scope = Text(40)
+
+
+@resource.post("/<uuid:client_id>/blacklisting", BlacklistBody)
+def blacklist_client(body: dict[str, Any], client_id: UUID) -> Response:
+    """Put the client on the blacklist (客户黑名单), with a reason."""
+    return answered(
+        services().clients.blacklist(command(BlacklistClient, body, client_id=client_id))
+    )
+
+
+@resource.post("/<uuid:client_id>/blacklisting/lifting", CommandBody)
+def lift_blacklist(body: dict[str, Any], client_id: UUID) -> Response:
+    """Take the client off the blacklist, with a reason."""
+    return answered(
+        services().clients.lift_blacklist(command(LiftBlacklist, body, client_id=client_id))
+    )
+
+
+class MergeBody(CommandBody):
+    into_id = fields.UUID(required=True)
+
+
+@resource.post("/<uuid:client_id>/merge", MergeBody)
+def merge_client(body: dict[str, Any], client_id: UUID) -> Response:
+    """Say that this file and another are the same client's; this one follows from now on."""
+    return answered(services().clients.merge(command(MergeClient, body, client_id=client_id)))
+
+
+@resource.post("/<uuid:client_id>/unmerge", CommandBody)
+def unmerge_client(body: dict[str, Any], client_id: UUID) -> Response:
+    """Take that back."""
+    return answered(services().clients.unmerge(command(UnmergeClient, body, client_id=client_id)))

@@ -1,0 +1,47 @@
+"""What a route may call: parts that are already built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import current_app
+
+from application.clients import Clients
+from application.packs import Packs
+from application.people import People
+from application.register import Register
+from application.tickets import Tickets
+from application.views.client_file import ClientFile
+from application.views.pack_shelf import PackShelf
+from application.views.progress import Progress
+from application.views.staff_directory import StaffDirectory
+from application.views.ticket_history import TicketHistory
+from application.views.ticket_register import TicketRegister
+
+EXTENSION = "yice"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """`now` is the clock of the process; `open_box` reads a sealed text, None once erased."""
+
+    tickets: Tickets
+    clients: Clients
+    people: People
+    packs: Packs
+    register: Register
+    ticket_register: TicketRegister
+    ticket_history: TicketHistory
+    client_file: ClientFile
+    staff_directory: StaffDirectory
+    pack_shelf: PackShelf
+    progress: Progress
+    open_box: Callable[[str], str | None]
+    now: Callable[[], datetime]
+
+
+def services() -> Services:
+    found: Services = current_app.extensions[EXTENSION]
+    return found

@@ -1,0 +1,159 @@
+"""Schemas and routes of staff."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+from marshmallow import fields, validate
+
+from application.people import (
+    GoOffDuty,
+    GoOnDuty,
+    IssueCredential,
+    Leave,
+    NameDeputy,
+    NameSuperior,
+    RegisterStaff,
+    RevokeCredential,
+    TakePost,
+)
+from application.views.staff_directory import StaffRow
+from domain.errors import NotFound
+from domain.staff import ROLES
+from interface.http.answers import answered, created, page, versioned
+from interface.http.auth import command, reader
+from interface.http.resource import Resource
+from interface.http.schemas import (
+    CommandBody,
+    PageQuery,
+    ReceiptSchema,
+    Text,
+    aware_time,
+    page_of,
+    shown,
+)
+from interface.http.services import services
+
+resource = Resource("staff", "/v1/staff", "Staff")
+
+StaffSchema = shown(StaffRow)
+
+
+class RegisterStaffBody(CommandBody):
+    staff_id = fields.UUID()
+    name = Text(200, required=True)
+    unit = Text(64)
+
+
+@resource.post("", RegisterStaffBody, status=201)
+def register_staff(body: dict[str, Any]) -> Response:
+    """Register a member of staff."""
+    receipt = services().people.register(command(RegisterStaff, body))
+    return created(receipt, "staff.show_staff", staff_id=receipt.stream_id)
+
+
+@resource.get("", page_of(StaffSchema), PageQuery)
+def list_staff(query: dict[str, Any]) -> Response:
+    """Staff, newest first."""
+    reader()
+    directory = services().staff_directory
+    return page(
+        query,
+        lambda before, limit: directory.page(before=before, limit=limit),
+        lambda row: row.registered_position,
+    )
+
+
+@resource.get("/<uuid:staff_id>", StaffSchema)
+def show_staff(query: dict[str, Any], staff_id: UUID) -> Response:
+    """One member of staff."""
+    reader()
+    return versioned(member(staff_id))
+
+
+class PostBody(CommandBody):
+    post = Text(100, required=True)
+    roles = fields.List(
+        Text(64),
+        required=True,
+        validate=validate.Length(min=1, max=len(ROLES)),
+        metadata={"description": f"Any of {', '.join(sorted(ROLES))}"},
+    )
+
+
+@resource.post("/<uuid:staff_id>/post", PostBody)
+def take_post(body: dict[str, Any], staff_id: UUID) -> Response:
+    """Give them a post and its roles; the one before ends."""
+    roles = tuple(body.pop("roles"))
+    return answered(
+        services().people.take_post(command(TakePost, body, staff_id=staff_id, roles=roles))
+    )
+
+
+class SuperiorBody(CommandBody):
+    superior_id = fields.UUID(required=True)
+
+
+@resource.post("/<uuid:staff_id>/superior", SuperiorBody)
+def name_superior(body: dict[str, Any], staff_id: UUID) -> Response:
+    """Name whom they report to."""
+    return answered(services().people.name_superior(command(NameSuperior, body, staff_id=staff_id)))
+
+
+class DeputyBody(CommandBody):
+    deputy_id = fields.UUID(required=True)
+    start = aware_time("From then on", required=True)
+    end = aware_time("Up to, and not with, this time", required=True)
+
+
+@resource.post("/<uuid:staff_id>/deputies", DeputyBody)
+def name_deputy(body: dict[str, Any], staff_id: UUID) -> Response:
+    """Name who stands in for them (AB 角), for a period."""
+    return answered(services().people.name_deputy(command(NameDeputy, body, staff_id=staff_id)))
+
+
+@resource.post("/<uuid:staff_id>/duty/start", CommandBody)
+def go_on_duty(body: dict[str, Any], staff_id: UUID) -> Response:
+    """On duty from now on."""
+    return answered(services().people.go_on_duty(command(GoOnDuty, body, staff_id=staff_id)))
+
+
+@resource.post("/<uuid:staff_id>/duty/end", CommandBody)
+def go_off_duty(body: dict[str, Any], staff_id: UUID) -> Response:
+    """Off duty from now on."""
+    return answered(services().people.go_off_duty(command(GoOffDuty, body, staff_id=staff_id)))
+
+
+class TokenSchema(ReceiptSchema):
+    token = fields.String(required=True)
+    credential_id = fields.String(required=True)
+
+
+@resource.post("/<uuid:staff_id>/credentials", CommandBody, status=201, answer=TokenSchema)
+def issue_credential(body: dict[str, Any], staff_id: UUID) -> Response:
+    """A bearer token for them, shown in this answer and never again."""
+    issued = services().people.issue_credential(command(IssueCredential, body, staff_id=staff_id))
+    return answered(issued.receipt, 201, token=issued.token, credential_id=issued.credential_id)
+
+
+@resource.post("/<uuid:staff_id>/credentials/<string:credential_id>/revocation", CommandBody)
+def revoke_credential(body: dict[str, Any], staff_id: UUID, credential_id: str) -> Response:
+    """The token is worth nothing from now on."""
+    revocation = command(RevokeCredential, body, staff_id=staff_id, credential_id=credential_id)
+    return answered(services().people.revoke_credential(revocation))
+
+
+@resource.post("/<uuid:staff_id>/departure", CommandBody)
+def leave(body: dict[str, Any], staff_id: UUID) -> Response:
+    """They have left; so have their tokens."""
+    return answered(services().people.leave(command(Leave, body, staff_id=staff_id)))
+
+
+def member(staff_id: UUID) -> StaffRow:
+    """Raises NotFound."""
+    row = services().staff_directory.member(staff_id)
+    if row is None:
+        raise NotFound(f"no staff {staff_id}", field="staff_id")
+    return row

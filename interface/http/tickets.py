@@ -1,0 +1,310 @@
+"""Schemas and routes of tickets."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+from marshmallow import Schema, fields, validate
+
+from application.tickets import (
+    AcceptTransfer,
+    AnswerTicket,
+    CloseTicket,
+    CompleteTicket,
+    CorrectTicket,
+    DeclineTransfer,
+    EscalateTicket,
+    InstructTicket,
+    IssueSlip,
+    NoteTicket,
+    OfferTransfer,
+    OpenTicket,
+    ReopenTicket,
+    ResumeTicket,
+    SuspendTicket,
+    TakeStep,
+    WithdrawTransfer,
+)
+from application.views.ticket_file import filed
+from application.views.ticket_history import HistoryRow
+from application.views.ticket_register import TicketFilter, TicketRow
+from domain.errors import NotFound
+from domain.sealed import TEXT_LIMIT
+from domain.ticket import Blocker, Visibility
+from interface.http.answers import answered, created, json, page, plain, versioned
+from interface.http.auth import command, reader
+from interface.http.resource import Resource
+from interface.http.schemas import (
+    CommandBody,
+    PageQuery,
+    ReadQuery,
+    Text,
+    aware_time,
+    page_of,
+    shown,
+)
+from interface.http.services import services
+
+FILE_LIMIT = 1_000
+"""Most events that the ticket file takes up; the history has all of them, page by page."""
+
+resource = Resource("tickets", "/v1/tickets", "Tickets")
+
+TicketSchema = shown(TicketRow)
+FileSchema = shown(TicketRow, possible_steps=fields.List(fields.String()), file=fields.Dict())
+HistoryPageSchema = Schema.from_dict(
+    {"items": fields.List(fields.Nested(shown(HistoryRow)))}, name="History"
+)
+
+
+class OpenTicketBody(CommandBody):
+    ticket_id = fields.UUID()
+    client_id = fields.UUID(required=True)
+    channel = Text(40, required=True)
+    matter = Text(TEXT_LIMIT, required=True)
+    procedure = Text(64, required=True)
+    unit = Text(64)
+
+
+@resource.post("", OpenTicketBody, status=201)
+def open_ticket(body: dict[str, Any]) -> Response:
+    """Register a matter: you are its first contact (首问责任人) and its owner."""
+    receipt = services().tickets.open(command(OpenTicket, body))
+    return created(receipt, "tickets.show_ticket", ticket_id=receipt.stream_id)
+
+
+class FilterQuery(ReadQuery):
+    state = Text(64)
+    is_closed = fields.Boolean()
+    owner_id = fields.UUID()
+    first_contact_id = fields.UUID()
+    offered_to_id = fields.UUID()
+    asked_id = fields.UUID()
+    client_id = fields.UUID()
+    procedure = Text(64)
+    channel = Text(40)
+    unit = Text(64)
+    number = Text(40)
+    opened_from = aware_time("Opened at this time or later")
+    opened_to = aware_time("Opened at this time or earlier")
+
+
+class ListQuery(PageQuery, FilterQuery):
+    pass
+
+
+@resource.get("", page_of(TicketSchema), ListQuery)
+def list_tickets(query: dict[str, Any]) -> Response:
+    """The register of tickets, newest first."""
+    reader()
+    asked = read_filter(query)
+    register = services().ticket_register
+    return page(
+        query,
+        lambda before, limit: register.page(asked, before=before, limit=limit),
+        lambda row: row.opened_position,
+    )
+
+
+@resource.get("/counts", Schema.from_dict({"all": fields.Dict()}, name="Counts"), FilterQuery)
+def count_tickets(query: dict[str, Any]) -> Response:
+    """How many: all, by state, procedure and channel, closed or not."""
+    reader()
+    return json(services().ticket_register.counts(read_filter(query)))
+
+
+@resource.get("/<uuid:ticket_id>", FileSchema)
+def show_ticket(query: dict[str, Any], ticket_id: UUID) -> Response:
+    """The ticket file: where it stands, what may come next, and all that happened."""
+    reader()
+    row = found(ticket_id)
+    procedure = services().packs.content(row.procedure, row.pack_version).procedure
+    possible = [] if row.blocked_by else procedure.possible(row.state)
+    history = services().ticket_history.of_ticket(ticket_id, after=0, limit=FILE_LIMIT)
+    return versioned(row, possible_steps=possible, file=plain(filed(history)))
+
+
+class HistoryQuery(ReadQuery):
+    after = fields.Integer(load_default=0, validate=validate.Range(min=0))
+    limit = fields.Integer(load_default=200, validate=validate.Range(min=1, max=1000))
+
+
+@resource.get(
+    "/<uuid:ticket_id>/history",
+    HistoryPageSchema,
+    HistoryQuery,
+)
+def show_history(query: dict[str, Any], ticket_id: UUID) -> Response:
+    """Everything that happened to it, in order, from the version behind `after` on."""
+    reader()
+    found(ticket_id)
+    history = services().ticket_history
+    return json({"items": history.of_ticket(ticket_id, after=query["after"], limit=query["limit"])})
+
+
+@resource.post("/<uuid:ticket_id>/slip", CommandBody)
+def issue_slip(body: dict[str, Any], ticket_id: UUID) -> Response:
+    """Issue the case slip (承办单); its number is in the answer."""
+    return answered(services().tickets.issue_slip(command(IssueSlip, body, ticket_id=ticket_id)))
+
+
+class NoteBody(CommandBody):
+    text = Text(TEXT_LIMIT, required=True)
+    visibility = fields.Enum(Visibility, by_value=True, load_default=Visibility.INTERNAL)
+
+
+@resource.post("/<uuid:ticket_id>/notes", NoteBody)
+def note_ticket(body: dict[str, Any], ticket_id: UUID) -> Response:
+    """Add a note; needs no If-Match, whatever else happens beside it."""
+    return answered(services().tickets.note(command(NoteTicket, body, ticket_id=ticket_id)))
+
+
+class OfferBody(CommandBody):
+    to_id = fields.UUID(required=True)
+    summary = Text(TEXT_LIMIT)
+
+
+@resource.post("/<uuid:ticket_id>/transfer", OfferBody)
+def offer_transfer(body: dict[str, Any], ticket_id: UUID) -> Response:
+    """Offer the ticket to a colleague, with a reason. You own it until they accept."""
+    return answered(
+        services().tickets.offer_transfer(command(OfferTransfer, body, ticket_id=ticket_id))
+    )
+
+
+@resource.post("/<uuid:ticket_id>/transfer/acceptance", CommandBody)
+def accept_transfer(body: dict[str, Any], ticket_id: UUID) -> Response:
+    """Take over a ticket that is offered to you."""
+    return answered(
+        services().tickets.accept_transfer(command(AcceptTransfer, body, ticket_id=ticket_id))
+    )
+
+
+class DeclineBody(CommandBody):
+    ground = Text(64, required=True)
+
+
+@resource.post("/<uuid:ticket_id>/transfer/refusal", DeclineBody)
+def decline_transfer(body: dict[str, Any], ticket_id: UUID) -> Response:
+    """Return an offered ticket (退单), on one of the procedure's grounds and with a reason."""
+    return answered(
+        services().tickets.decline_transfer(command(DeclineTransfer, body, ticket_id=ticket_id))
+    )
+
+
+@resource.post("/<uuid:ticket_id>/transfer/withdrawal", CommandBody)
+def withdraw_transfer(body: dict[str, Any], ticket_id: UUID) -> Response:
+    """Take your offer back."""
+    return answered(
+        services().tickets.withdraw_transfer(command(WithdrawTransfer, body, ticket_id=ticket_id))
+    )
+
+
+class EscalateBody(CommandBody):
+    question = Text(TEXT_LIMIT, required=True)
+
+
+@resource.post("/<uuid:ticket_id>/escalation", EscalateBody)
+def escalate_ticket(body: dict[str, Any], ticket_id: UUID) -> Response:
+    """Put a question to the owner's superior."""
+    return answered(services().tickets.escalate(command(EscalateTicket, body, ticket_id=ticket_id)))
+
+
+class TextBody(CommandBody):
+    text = Text(TEXT_LIMIT, required=True)
+
+
+@resource.post("/<uuid:ticket_id>/instruction", TextBody)
+def instruct_ticket(body: dict[str, Any], ticket_id: UUID) -> Response:
+    """Answer the question that was put to you, as the superior."""
+    return answered(services().tickets.instruct(command(InstructTicket, body, ticket_id=ticket_id)))
+
+
+class StepBody(CommandBody):
+    form = fields.Dict(keys=fields.String(), load_default=dict)
+
+
+@resource.post("/<uuid:ticket_id>/steps/<string:step>", StepBody)
+def take_step(body: dict[str, Any], ticket_id: UUID, step: str) -> Response:
+    """Take a step of the ticket's procedure."""
+    return answered(
+        services().tickets.take_step(command(TakeStep, body, ticket_id=ticket_id, step=step))
+    )
+
+
+class AnswerBody(TextBody):
+    complete = fields.Boolean(load_default=True)
+
+
+@resource.post("/<uuid:ticket_id>/answer", AnswerBody)
+def answer_ticket(body: dict[str, Any], ticket_id: UUID) -> Response:
+    """Answer the client."""
+    return answered(services().tickets.answer(command(AnswerTicket, body, ticket_id=ticket_id)))
+
+
+class SuspendBody(CommandBody):
+    blocked_by = fields.Enum(Blocker, by_value=True, required=True)
+
+
+@resource.post("/<uuid:ticket_id>/suspension", SuspendBody)
+def suspend_ticket(body: dict[str, Any], ticket_id: UUID) -> Response:
+    """Let it rest, naming who blocks and, as the reason, why."""
+    return answered(services().tickets.suspend(command(SuspendTicket, body, ticket_id=ticket_id)))
+
+
+@resource.post("/<uuid:ticket_id>/resumption", CommandBody)
+def resume_ticket(body: dict[str, Any], ticket_id: UUID) -> Response:
+    """Go on with it."""
+    return answered(services().tickets.resume(command(ResumeTicket, body, ticket_id=ticket_id)))
+
+
+class CompleteBody(CommandBody):
+    result = Text(TEXT_LIMIT, required=True)
+
+
+@resource.post("/<uuid:ticket_id>/completion", CompleteBody)
+def complete_ticket(body: dict[str, Any], ticket_id: UUID) -> Response:
+    """The work is done (办结)."""
+    return answered(services().tickets.complete(command(CompleteTicket, body, ticket_id=ticket_id)))
+
+
+@resource.post("/<uuid:ticket_id>/closure", CommandBody)
+def close_ticket(body: dict[str, Any], ticket_id: UUID) -> Response:
+    """Close it (结案)."""
+    return answered(services().tickets.close(command(CloseTicket, body, ticket_id=ticket_id)))
+
+
+@resource.post("/<uuid:ticket_id>/reopening", CommandBody)
+def reopen_ticket(body: dict[str, Any], ticket_id: UUID) -> Response:
+    """Take it up again, with a reason; a new episode begins."""
+    return answered(services().tickets.reopen(command(ReopenTicket, body, ticket_id=ticket_id)))
+
+
+class CorrectBody(TextBody):
+    corrects_version = fields.Integer(required=True, validate=validate.Range(min=1))
+    what = Text(64, required=True)
+
+
+@resource.post("/<uuid:ticket_id>/corrections", CorrectBody)
+def correct_ticket(body: dict[str, Any], ticket_id: UUID) -> Response:
+    """Set right what an earlier event says; that event stays as it was written."""
+    return answered(services().tickets.correct(command(CorrectTicket, body, ticket_id=ticket_id)))
+
+
+def found(ticket_id: UUID) -> TicketRow:
+    """Raises NotFound."""
+    row = services().ticket_register.ticket(ticket_id)
+    if row is None:
+        raise NotFound(f"no ticket {ticket_id}", field="ticket_id")
+    return row
+
+
+def read_filter(query: dict[str, Any]) -> TicketFilter:
+    """A client is asked for together with those whose files follow it."""
+    asked = {k: v for k, v in query.items() if k not in ("cursor", "limit", "min_position")}
+    client_id = asked.pop("client_id", None)
+    if client_id is not None:
+        asked["client_ids"] = (client_id, *services().client_file.merged_into(client_id))
+    return TicketFilter(**asked)

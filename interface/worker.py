@@ -1,0 +1,40 @@
+"""The worker process: keeps the views up to date, a few milliseconds behind the register."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from threading import Event
+
+from application.register import Unavailable
+from infrastructure.database import LOST
+from infrastructure.wiring import Parts
+
+IDLE_SECONDS = 0.01
+"""How long to rest when there was nothing to read."""
+
+LOST_SECONDS = 0.5
+"""How long to rest when the store is out of reach."""
+
+log = logging.getLogger(__name__)
+
+
+def run(parts: Parts) -> None:
+    """Until SIGTERM or SIGINT. Views whose definition has changed are built anew first."""
+    stopped = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    for name in parts.projector.prepare():
+        log.warning("view %s has a new definition: building it anew", name)
+        parts.projector.rebuild(name, lambda position, head: None)
+    while not stopped.is_set():
+        stopped.wait(_step(parts))
+
+
+def _step(parts: Parts) -> float:
+    """Read a batch; how long to rest now, in seconds."""
+    try:
+        return 0 if parts.projector.run_once() else IDLE_SECONDS
+    except (*LOST, Unavailable) as lost:
+        log.warning("the store is out of reach: %s", lost)
+        return LOST_SECONDS
