@@ -182,6 +182,7 @@ class Web(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
             "accesslog": None,
             "graceful_timeout": 5,
             "preload_app": False,
+            "control_socket_disable": True,
         } | options
         super().__init__()
 

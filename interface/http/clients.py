@@ -35,8 +35,8 @@ from interface.http.services import services
 
 resource = Resource("clients", "/v1/clients", "Clients")
 
-ClientSchema = shown(ClientRow)
-FileSchema = shown(ClientRow, merged_ids=fields.List(fields.UUID()))
+ClientPageSchema = page_of(shown(ClientRow, "Client"))
+FileSchema = shown(ClientRow, "ClientFile", merged_ids=fields.List(fields.UUID()))
 
 
 class RegisterClientBody(CommandBody):
@@ -52,7 +52,7 @@ def register_client(body: dict[str, Any]) -> Response:
     return created(receipt, "clients.show_client", client_id=receipt.stream_id)
 
 
-@resource.get("", page_of(ClientSchema), PageQuery)
+@resource.get("", ClientPageSchema, PageQuery)
 def list_clients(query: dict[str, Any]) -> Response:
     """Clients, newest first."""
     reader()

@@ -12,10 +12,10 @@ from domain.errors import Refused
 from interface.http.answers import page, versioned
 from interface.http.auth import actor, reader
 from interface.http.resource import Resource
-from interface.http.schemas import PageQuery, page_of
+from interface.http.schemas import PageQuery
 from interface.http.services import services
 from interface.http.staff import StaffSchema, member
-from interface.http.tickets import TicketSchema
+from interface.http.tickets import TicketPageSchema
 
 resource = Resource("desk", "/v1", "My desk")
 
@@ -30,25 +30,25 @@ def me(query: dict[str, Any]) -> Response:
     return versioned(member(_me()))
 
 
-@resource.get("/desk/mine", page_of(TicketSchema), PageQuery)
+@resource.get("/desk/mine", TicketPageSchema, PageQuery)
 def mine(query: dict[str, Any]) -> Response:
     """Open tickets that I own."""
     return _tickets(query, TicketFilter(owner_id=_me(), is_closed=False))
 
 
-@resource.get("/desk/offered", page_of(TicketSchema), PageQuery)
+@resource.get("/desk/offered", TicketPageSchema, PageQuery)
 def offered(query: dict[str, Any]) -> Response:
     """Tickets that are offered to me."""
     return _tickets(query, TicketFilter(offered_to_id=_me()))
 
 
-@resource.get("/desk/first-contacts", page_of(TicketSchema), PageQuery)
+@resource.get("/desk/first-contacts", TicketPageSchema, PageQuery)
 def first_contacts(query: dict[str, Any]) -> Response:
     """Open tickets that I was the first contact of, whoever owns them now."""
     return _tickets(query, TicketFilter(first_contact_id=_me(), is_closed=False))
 
 
-@resource.get("/desk/asked", page_of(TicketSchema), PageQuery)
+@resource.get("/desk/asked", TicketPageSchema, PageQuery)
 def asked(query: dict[str, Any]) -> Response:
     """Tickets on which my instruction was asked for."""
     return _tickets(query, TicketFilter(asked_id=_me()))

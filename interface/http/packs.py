@@ -18,11 +18,11 @@ from interface.http.services import services
 
 resource = Resource("packs", "/v1/packs", "Policies (制度)")
 
-PackSchema = shown(PackRow)
+PackSchema = shown(PackRow, "Pack")
 ContentSchema = Schema.from_dict({"pack": fields.String()}, name="PackContent")
 
 
-@resource.get("", Schema.from_dict({"items": fields.List(fields.Nested(PackSchema))}))
+@resource.get("", Schema.from_dict({"items": fields.List(fields.Nested(PackSchema))}, name="Packs"))
 def list_packs(query: dict[str, Any]) -> Response:
     """All packs, and how far each version has come."""
     reader()

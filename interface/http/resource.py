@@ -17,6 +17,23 @@ from interface.http.schemas import ReadQuery, ReceiptSchema
 Route = TypeVar("Route", bound=Callable[..., Response])
 
 
+HEADERS: list[dict[str, Any]] = [
+    {
+        "in": "header",
+        "name": "Idempotency-Key",
+        "schema": {"type": "string", "maxLength": 200},
+        "description": "The id of this command: repeated with it, it is answered, not done again",
+    },
+    {
+        "in": "header",
+        "name": "If-Match",
+        "schema": {"type": "string"},
+        "description": "The ETag that you have seen; 412 with what has happened since",
+    },
+]
+"""What every command may carry."""
+
+
 class Parser(FlaskParser):
     """Strict: unknown fields are refused, wherever they stand; JSON is what RFC 8259 says."""
 
@@ -51,7 +68,8 @@ class Resource:
 
         def register(route: Route) -> Route:
             documented = self.blueprint.response(status, answer)(route)
-            self.blueprint.post(path)(self.blueprint.arguments(body)(documented))
+            checked = self.blueprint.arguments(body)(documented)
+            self.blueprint.post(path)(self.blueprint.doc(parameters=HEADERS)(checked))
             return route
 
         return register

@@ -92,16 +92,16 @@ _FIELDS: dict[Any, type[fields.Field[Any]]] = {
 }
 
 
-def shown(row: type, **more: fields.Field[Any]) -> type[Schema]:
-    """The schema that documents a row of a view as it is shown."""
+def shown(row: type, name: str, **more: fields.Field[Any]) -> type[Schema]:
+    """The schema that documents a row of a view as it is shown, and what is shown with it."""
     made: dict[str, Any] = {}
-    for name, hint in get_type_hints(row, include_extras=True).items():
+    for field_name, hint in get_type_hints(row, include_extras=True).items():
         kind, doc = get_args(hint)
         some = [a for a in get_args(kind) if a is not type(None)]
         is_optional = isinstance(kind, UnionType)
         field = _FIELDS.get(some[0] if is_optional else kind, fields.Raw)
-        made[name] = field(allow_none=is_optional, metadata={"description": doc})
-    return Schema.from_dict(made | more, name=row.__name__.removesuffix("Row"))
+        made[field_name] = field(allow_none=is_optional, metadata={"description": doc})
+    return Schema.from_dict(made | more, name=name)
 
 
 def page_of(item: type[Schema]) -> type[Schema]:

@@ -38,7 +38,7 @@ from interface.http.services import services
 
 resource = Resource("staff", "/v1/staff", "Staff")
 
-StaffSchema = shown(StaffRow)
+StaffSchema = shown(StaffRow, "Staff")
 
 
 class RegisterStaffBody(CommandBody):

@@ -52,10 +52,12 @@ FILE_LIMIT = 1_000
 
 resource = Resource("tickets", "/v1/tickets", "Tickets")
 
-TicketSchema = shown(TicketRow)
-FileSchema = shown(TicketRow, possible_steps=fields.List(fields.String()), file=fields.Dict())
+TicketPageSchema = page_of(shown(TicketRow, "Ticket"))
+FileSchema = shown(
+    TicketRow, "TicketFile", possible_steps=fields.List(fields.String()), file=fields.Dict()
+)
 HistoryPageSchema = Schema.from_dict(
-    {"items": fields.List(fields.Nested(shown(HistoryRow)))}, name="History"
+    {"items": fields.List(fields.Nested(shown(HistoryRow, "HistoryEntry")))}, name="History"
 )
 
 
@@ -95,7 +97,7 @@ class ListQuery(PageQuery, FilterQuery):
     pass
 
 
-@resource.get("", page_of(TicketSchema), ListQuery)
+@resource.get("", TicketPageSchema, ListQuery)
 def list_tickets(query: dict[str, Any]) -> Response:
     """The register of tickets, newest first."""
     reader()
