@@ -108,8 +108,12 @@ class Clients:
 
     def merge(self, command: MergeClient) -> Receipt:
         """Raises NotFound for either, ClientMerged."""
-        other = self._desk.load(Client, command.into_id)
-        return self._change(command, lambda client, act: client.merge_into(other, act=act))
+        return self._change(
+            command,
+            lambda client, act: client.merge_into(
+                self._desk.look_up(Client, command.into_id), act=act
+            ),
+        )
 
     def unmerge(self, command: UnmergeClient) -> Receipt:
         return self._change(command, lambda client, act: client.unmerge(act=act))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeVar, cast
@@ -15,7 +16,7 @@ import msgspec
 
 from application.permissions import SYSTEM, role_for
 from application.register import Conflict, Fact, KeyStore, Receipt, Register, Submission
-from domain.aggregate import Act, Aggregate, staff_ref
+from domain.aggregate import Act, Aggregate, events_of, staff_ref
 from domain.client import Client
 from domain.errors import (
     CommandIdReused,
@@ -39,6 +40,9 @@ TRIES = 3
 """How often a command without expected version is decided anew after a lost race."""
 
 TRIES_IF_COMMUTING = 50
+
+KEPT = 10_000
+"""How many aggregates a process keeps to look things up in."""
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -89,12 +93,12 @@ class Desk:
 
     def __init__(self, register: Register, keys: KeyStore, zone: ZoneInfo) -> None:
         self.register, self.keys, self.zone = register, keys, zone
+        self._kept: dict[UUID, Aggregate] = {}
 
     def create(self, command: Command, make: Callable[[Act], A]) -> Receipt:
         """Start a stream. Raises AlreadyExists, or whatever `make` refuses with."""
-        act, mark = self._begin(command)
         try:
-            return self._attempt(act, mark, lambda: make(act))
+            return self._attempt(command, make)
         except Conflict:
             raise AlreadyExists("something else is registered under this id", field="id") from None
 
@@ -102,21 +106,21 @@ class Desk:
         self, kind: type[A], id: UUID, command: Command, decide: Callable[[A, Act], None]
     ) -> Receipt:
         """Decide on what is stored now. Raises NotFound, StaleVersion, or what `decide` does."""
-        return self.change_or_create(lambda: self.load(kind, id, command), command, decide)
+        return self.change_or_create(lambda _: self.load(kind, id, command), command, decide)
 
     def change_or_create(
-        self, get: Callable[[], A], command: Command, decide: Callable[[A, Act], None]
+        self, get: Callable[[Act], A], command: Command, decide: Callable[[A, Act], None]
     ) -> Receipt:
-        act, mark = self._begin(command)
+        """As `change`, of what `get` finds or starts."""
 
-        def decided() -> A:
-            aggregate = get()
+        def decided(act: Act) -> A:
+            aggregate = get(act)
             decide(aggregate, act)
             return aggregate
 
         for _ in range(TRIES_IF_COMMUTING if command.COMMUTES else TRIES):
             try:
-                return self._attempt(act, mark, decided)
+                return self._attempt(command, decided)
             except Conflict:
                 continue
         raise StaleVersion("too many others were faster; look again and repeat")
@@ -124,11 +128,26 @@ class Desk:
     def load(self, kind: type[A], id: UUID, command: Command | None = None) -> A:
         """The aggregate as it stands. Raises NotFound, and StaleVersion for a command's sake."""
         facts = self.register.stream(id, opened=kind.COMPARES_TEXTS)
-        if not facts or not facts[0].event.originator_topic == kind.TOPIC:  # type: ignore[attr-defined]
+        if not facts or not isinstance(facts[0].event, events_of(kind)):
             raise NotFound(f"no {kind.TOPIC} {id}", field=f"{kind.TOPIC}_id")
         if command is not None:
             _must_be_seen(kind, facts, command)
         return replayed(kind, facts)
+
+    def look_up(self, kind: type[A], id: UUID) -> A:
+        """The aggregate as it stands, to be asked and not changed. Raises NotFound.
+
+        What was read before is kept; the register is asked for what came since.
+        """
+        kept = self._kept.get(id)
+        if kept is None or not isinstance(kept, kind):
+            kept = self.load(kind, id)
+        elif facts := self.register.stream(id, after=kept.version):
+            kept = replayed(kind, facts, deepcopy(kept))
+        if len(self._kept) >= KEPT:
+            self._kept.clear()
+        self._kept[id] = kept
+        return kept
 
     def authorised(self, command: Command) -> Act:
         """The envelope of the command's events. Raises Forbidden, NotDeputy, Invalid."""
@@ -153,22 +172,21 @@ class Desk:
             return None
         if command.by.staff_id is None:
             raise Invalid("only staff act for staff", field="acting_for")
-        self.load(Staff, command.acting_for).must_be_deputised_by(command.by.staff_id, command.at)
+        absent = self.look_up(Staff, command.acting_for)
+        absent.must_be_deputised_by(command.by.staff_id, command.at)
         return staff_ref(command.acting_for)
 
-    def _begin(self, command: Command) -> tuple[Act, bytes]:
-        return self.authorised(command), fingerprint(command, self.keys.secret("fingerprint"))
-
-    def _attempt(self, act: Act, mark: bytes, decided: Callable[[], A]) -> Receipt:
+    def _attempt(self, command: Command, decided: Callable[[Act], A]) -> Receipt:
         """Decide and store. A refusal of what was carried out before is answered as then."""
+        mark = fingerprint(command, self.keys.secret("fingerprint"))
         try:
-            aggregate = decided()
+            submission = _submission(decided(self.authorised(command)), command, mark)
         except DomainError:
-            receipt = self.register.receipt(act.by, act.command_id)
+            receipt = self.register.receipt(command.by.ref, command.command_id)
             if receipt is None:
                 raise
             return _checked(receipt, mark)
-        return _checked(self._store(_submission(aggregate, act, mark)), mark)
+        return _checked(self._store(submission), mark)
 
     def _store(self, submission: Submission) -> Receipt:
         return self.register.append([submission])[0]
@@ -187,26 +205,29 @@ class Batch(Desk):
             self._loaded[id] = super().load(kind, id, command)
         return cast(A, self._loaded[id])
 
+    def look_up(self, kind: type[A], id: UUID) -> A:
+        return self.load(kind, id)
+
     def commit(self) -> list[Receipt]:
         """Raises Conflict; then nothing was stored, and this batch is of no more use."""
         return self.register.append(self._submissions) if self._submissions else []
 
-    def _attempt(self, act: Act, mark: bytes, decided: Callable[[], A]) -> Receipt:
-        aggregate = decided()
+    def _attempt(self, command: Command, decided: Callable[[Act], A]) -> Receipt:
+        aggregate = decided(self.authorised(command))
         self._loaded[aggregate.id] = aggregate
-        self._submissions.append(_submission(aggregate, act, mark))
+        mark = fingerprint(command, self.keys.secret("fingerprint"))
+        self._submissions.append(_submission(aggregate, command, mark))
         return Receipt(
             stream_id=aggregate.id,
             version=aggregate.version,
             position=0,
-            recorded_at=act.at,
+            recorded_at=command.at,
             fingerprint=mark,
         )
 
 
-def replayed(kind: type[A], facts: Sequence[Fact]) -> A:
-    """The aggregate that these facts, from the first on, make."""
-    aggregate: Any = None
+def replayed(kind: type[A], facts: Sequence[Fact], aggregate: Any = None) -> A:
+    """The aggregate that these facts make, from the first on or of one that has seen the others."""
     for fact in facts:
         aggregate = fact.event.mutate(aggregate)
     return cast(A, aggregate)
@@ -220,10 +241,10 @@ def fingerprint(command: Command, key: bytes) -> bytes:
     return hmac.new(key, said, hashlib.sha256).digest()
 
 
-def _submission(aggregate: Aggregate, act: Act, mark: bytes) -> Submission:
+def _submission(aggregate: Aggregate, command: Command, mark: bytes) -> Submission:
     return Submission(
-        by=act.by,
-        command_id=act.command_id,
+        by=command.by.ref,
+        command_id=command.command_id,
         fingerprint=mark,
         stream_id=aggregate.id,
         version=aggregate.version,

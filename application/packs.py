@@ -52,9 +52,8 @@ class Packs:
 
     def draft(self, command: DraftPack) -> Receipt:
         """Raises PackInvalid, VersionExists."""
-        act = self._desk.authorised(command)
 
-        def get() -> Pack:
+        def get(act: Act) -> Pack:
             try:
                 return self._desk.load(Pack, Pack.id_of(command.name), command)
             except NotFound:
@@ -95,7 +94,7 @@ class Packs:
     def pack(self, name: str) -> Pack:
         """Raises NotFound, naming the pack."""
         try:
-            return self._desk.load(Pack, Pack.id_of(name))
+            return self._desk.look_up(Pack, Pack.id_of(name))
         except NotFound:
             raise NotFound(f"no pack {name}", field="procedure") from None
 

@@ -110,19 +110,18 @@ class People:
         )
 
     def name_superior(self, command: NameSuperior) -> Receipt:
-        self._desk.load(Staff, command.superior_id).must_serve()
-        return self._change(
-            command, lambda staff, act: staff.name_superior(command.superior_id, act=act)
-        )
+        def decide(staff: Staff, act: Act) -> None:
+            self._desk.look_up(Staff, command.superior_id).must_serve()
+            staff.name_superior(command.superior_id, act=act)
+
+        return self._change(command, decide)
 
     def name_deputy(self, command: NameDeputy) -> Receipt:
-        self._desk.load(Staff, command.deputy_id).must_serve()
-        return self._change(
-            command,
-            lambda staff, act: staff.name_deputy(
-                command.deputy_id, start=command.start, end=command.end, act=act
-            ),
-        )
+        def decide(staff: Staff, act: Act) -> None:
+            self._desk.look_up(Staff, command.deputy_id).must_serve()
+            staff.name_deputy(command.deputy_id, start=command.start, end=command.end, act=act)
+
+        return self._change(command, decide)
 
     def go_on_duty(self, command: GoOnDuty) -> Receipt:
         """Raises Forbidden for a colleague's duty, unless one manages staff."""
@@ -158,7 +157,7 @@ class People:
         """
         try:
             prefix, staff_hex, credential_id, secret = token.split("_")
-            staff = self._desk.load(Staff, UUID(hex=staff_hex))
+            staff = self._desk.look_up(Staff, UUID(hex=staff_hex))
         except (ValueError, DomainError):
             raise NotAuthenticated("this token is not known here") from None
         digest = hashlib.sha256(secret.encode()).hexdigest()

@@ -72,8 +72,11 @@ class Register(ABC):
         """
 
     @abstractmethod
-    def stream(self, stream_id: UUID, *, opened: bool = False) -> list[Fact]:
-        """All facts of one stream, in order; `opened`: sealed texts too, where the key exists."""
+    def stream(self, stream_id: UUID, *, after: int = 0, opened: bool = False) -> list[Fact]:
+        """The facts of one stream, in order, behind a version of it.
+
+        `opened`: sealed texts too, where the key exists.
+        """
 
     @abstractmethod
     def facts(self, after: int, limit: int) -> list[Fact]:

@@ -141,13 +141,10 @@ class Tickets:
 
     def open(self, command: OpenTicket) -> Receipt:
         """Raises NotFound for an unknown client, NoVersionInForce, Invalid."""
-        self._desk.load(Client, command.client_id)
-        first_contact_id = command.first_contact_id or command.by.staff_id
-        if first_contact_id is None:
-            raise Invalid("somebody must be the first contact", field="first_contact_id")
-        pinned = self._packs.in_force(command.procedure, command.at)
 
         def make(act: Act) -> Ticket:
+            self._desk.look_up(Client, command.client_id)
+            pinned = self._packs.in_force(command.procedure, command.at)
             return Ticket.open(
                 command.ticket_id or uuid4(),
                 client_id=command.client_id,
@@ -156,7 +153,7 @@ class Tickets:
                 pack=pinned.pack,
                 pack_version=pinned.version,
                 procedure=pinned.procedure,
-                first_contact_id=first_contact_id,
+                first_contact_id=_first_contact(command),
                 unit=command.unit or command.by.unit,
                 year=self._desk.year(act),
                 act=act,
@@ -176,11 +173,12 @@ class Tickets:
 
     def offer_transfer(self, command: OfferTransfer) -> Receipt:
         """Raises NotFound or StaffLeft for a colleague who cannot take it."""
-        self._desk.load(Staff, command.to_id).must_serve()
-        return self._change(
-            command,
-            lambda ticket, act: ticket.offer_transfer(command.to_id, command.summary, act=act),
-        )
+
+        def decide(ticket: Ticket, act: Act) -> None:
+            self._desk.look_up(Staff, command.to_id).must_serve()
+            ticket.offer_transfer(command.to_id, command.summary, act=act)
+
+        return self._change(command, decide)
 
     def accept_transfer(self, command: AcceptTransfer) -> Receipt:
         return self._change(command, lambda ticket, act: ticket.accept_transfer(act=act))
@@ -201,7 +199,7 @@ class Tickets:
         return self._change(
             command,
             lambda ticket, act: ticket.escalate(
-                self._desk.load(Staff, ticket.owner_id).superior(), command.question, act=act
+                self._desk.look_up(Staff, ticket.owner_id).superior(), command.question, act=act
             ),
         )
 
@@ -274,3 +272,10 @@ class Tickets:
 
     def _change(self, command: TicketCommand, decide: Callable[[Ticket, Act], None]) -> Receipt:
         return self._desk.change(Ticket, command.ticket_id, command, decide)
+
+
+def _first_contact(command: OpenTicket) -> UUID:
+    found = command.first_contact_id or command.by.staff_id
+    if found is None:
+        raise Invalid("somebody must be the first contact", field="first_contact_id")
+    return found

@@ -15,6 +15,9 @@ from domain.sealed import Sealed
 REASON_LIMIT = 2_000
 """Longest reason, in characters."""
 
+UNIT_LIMIT = 64
+"""Longest name of a unit, in characters."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Act:
@@ -102,3 +105,13 @@ def _envelope(act: Act, subject: UUID) -> dict[str, Any]:
         "reason": reason or None,
         "timestamp": act.at,
     }
+
+
+def events_of(aggregate: type[Aggregate]) -> tuple[type[Aggregate.Event], ...]:
+    """Every kind of event of an aggregate."""
+    kinds = vars(aggregate).values()
+    return tuple(
+        kind
+        for kind in kinds
+        if isinstance(kind, type) and issubclass(kind, Aggregate.Event) and hasattr(kind, "TOPIC")
+    )

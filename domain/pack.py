@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from domain.aggregate import Act, Aggregate, InitialEvent
 from domain.errors import Invalid, Refused
-from domain.procedure import Procedure
+from domain.procedure import Procedure, Word
 
 PACKS = UUID("6f2d9a54-6b0f-4b55-8b3e-0c1f2a7d9e10")
 """The namespace of pack ids: a pack is found by its name, which is no personal data."""
@@ -46,9 +46,9 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     pack: str
     version: int
-    title: str
+    title: Word
     procedure: Procedure
-    rules: tuple[str, ...] = ()
+    rules: tuple[Word, ...] = ()
 
     @classmethod
     def read(cls, content: Mapping[str, Any]) -> PackContent:
@@ -67,10 +67,10 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 @dataclass
 class PackVersion:
-    """How far one version has come."""
+    """How far one version has come. `drafted_by`: who drafted it, and for whom."""
 
     digest: str
-    drafted_by: str
+    drafted_by: frozenset[str]
     approved: bool = False
     effective_from: datetime | None = None
 
@@ -92,7 +92,8 @@ class Pack(Aggregate):
 
         def apply(self, aggregate: Pack) -> None:
             aggregate.contents[self.version] = self.content
-            aggregate.versions[self.version] = PackVersion(self.digest, self.by)
+            drafted_by = frozenset({self.by, self.acting_for or self.by})
+            aggregate.versions[self.version] = PackVersion(self.digest, drafted_by)
 
     class Approved(Aggregate.Event):
         TOPIC = "pack.approved"
@@ -151,7 +152,7 @@ class Pack(Aggregate):
     def approve(self, version: int, *, act: Act) -> None:
         """Raises SamePersonApproves (GV-01: drafter and approver differ)."""
         drafted = self._known(version)
-        if drafted.drafted_by in (act.by, act.acting_for):
+        if drafted.drafted_by & {act.by, act.acting_for}:
             raise SamePersonApproves("who drafted a version does not approve it", rule="GV-01")
         if not drafted.approved:
             self._record(self.Approved, act, version=version)
@@ -186,9 +187,9 @@ class Pack(Aggregate):
         return max(begun)[1]
 
     def content(self, version: int) -> PackContent:
-        """What a version says. Raises Invalid for one that was never drafted."""
+        """What a version says, sound by today's rules or not. Raises Invalid for an unknown one."""
         self._known(version)
-        return PackContent.read(self.contents[version])
+        return msgspec.convert(self.contents[version], PackContent)
 
     def _known(self, version: int) -> PackVersion:
         if version not in self.versions:

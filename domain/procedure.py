@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from domain.errors import Invalid, Refused
 from domain.sealed import Sealed, checked
@@ -17,6 +17,12 @@ Fact = Literal["answered", "completed", "closed", "reopened"]
 
 Need = Literal["slip"]
 """What a step may ask for before it: the case slip (承办单), issued."""
+
+Word = Annotated[str, Meta(pattern=r"\A[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,200}\Z")]
+"""A name or title in a pack: one line that can be printed."""
+
+SLIP_REGISTER = "slip"
+"""Where case slips are numbered, apart from the tickets of every procedure."""
 
 FORM_TEXT_LIMIT = 4_000
 """Longest text in a form field, in characters."""
@@ -35,11 +41,11 @@ class FormIncomplete(Invalid):
 class FormField(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One field of a form. `sealed` texts speak of a person."""
 
-    title: str
+    title: Word
     type: Literal["text", "integer", "boolean", "date", "choice"] = "text"
     required: bool = False
     sealed: bool = False
-    choices: tuple[str, ...] = ()
+    choices: tuple[Word, ...] = ()
 
     def read(self, value: Any, name: str, subject: UUID) -> Any:
         """The value as it is stored. Raises Invalid, naming the field."""
@@ -61,12 +67,12 @@ class FormField(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A move from one of the states `start` (none named: any) to the state `to`."""
 
-    title: str
-    to: str
-    start: frozenset[str] = field(name="from", default=frozenset())
+    title: Word
+    to: Word
+    start: frozenset[Word] = field(name="from", default=frozenset())
     fact: Fact | None = None
     needs: frozenset[Need] = frozenset()
-    form: dict[str, FormField] = {}
+    form: dict[Word, FormField] = {}
 
     def starts_in(self, state: str) -> bool:
         return not self.start or state in self.start
@@ -92,12 +98,12 @@ class Procedure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     stored as a finding beside the step instead.
     """
 
-    initial: str
-    final: frozenset[str]
-    steps: dict[str, Step]
-    register: str
-    channels: frozenset[str]
-    decline_reasons: frozenset[str] = frozenset()
+    initial: Word
+    final: frozenset[Word]
+    steps: dict[Word, Step]
+    register: Word
+    channels: frozenset[Word]
+    decline_reasons: frozenset[Word] = frozenset()
     recorded: bool = False
 
     @property
@@ -135,6 +141,8 @@ class Procedure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             unknown = sorted(step.start - self.states)
             faults += [f"steps.{name}.from: no state {state}" for state in unknown]
             faults += _form_faults(name, step)
+        if self.register == SLIP_REGISTER:
+            faults.append(f"register: {SLIP_REGISTER} is that of the case slips")
         stuck = self.states - self.final - self._left()
         return faults + [f"states: nothing leads out of {state}" for state in sorted(stuck)]
 
@@ -144,11 +152,13 @@ class Procedure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def _form_faults(name: str, step: Step) -> list[str]:
-    return [
-        f"steps.{name}.form.{key}: choices go with type choice"
-        for key, asked in step.form.items()
-        if (asked.type == "choice") != bool(asked.choices)
-    ]
+    faults = []
+    for key, asked in step.form.items():
+        if (asked.type == "choice") != bool(asked.choices):
+            faults.append(f"steps.{name}.form.{key}: choices go with type choice")
+        if asked.sealed and asked.type != "text":
+            faults.append(f"steps.{name}.form.{key}: only a text is sealed")
+    return faults
 
 
 def _iso_date(value: str, name: str) -> str:

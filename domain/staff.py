@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from domain.aggregate import Act, Aggregate, InitialEvent
+from domain.aggregate import UNIT_LIMIT, Act, Aggregate, InitialEvent
 from domain.errors import Invalid, Refused
-from domain.sealed import Sealed
+from domain.sealed import Sealed, checked
 
 ROLES = frozenset(
     {
@@ -143,14 +143,14 @@ class Staff(Aggregate):
             act,
             subject=staff_id,
             name=sealed,
-            unit=unit,
+            unit=checked(unit, name="unit", limit=UNIT_LIMIT),
             key_commitment=key_commitment,
         )
 
     def take_post(self, post: str, roles: Iterable[str], *, act: Act) -> None:
         """Raises Invalid for an unknown role, StaffLeft."""
         self.must_serve()
-        wanted = frozenset(roles)
+        post, wanted = checked(post, name="post", limit=100), frozenset(roles)
         if unknown := sorted(wanted - ROLES):
             known = ", ".join(sorted(ROLES))
             raise Invalid(f"no role {unknown[0]}; there are: {known}", field="roles")
@@ -185,9 +185,10 @@ class Staff(Aggregate):
 
     def issue_credential(self, credential_id: str, secret_digest: str, *, act: Act) -> None:
         self.must_serve()
-        self._record(
-            self.CredentialIssued, act, credential_id=credential_id, secret_digest=secret_digest
-        )
+        if self.credentials.get(credential_id) != secret_digest:
+            self._record(
+                self.CredentialIssued, act, credential_id=credential_id, secret_digest=secret_digest
+            )
 
     def revoke_credential(self, credential_id: str, *, act: Act) -> None:
         """Raises NoCredential for one that is not, or no longer, valid."""

@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from domain.aggregate import Act, Aggregate, InitialEvent, staff_ref
+from domain.aggregate import UNIT_LIMIT, Act, Aggregate, InitialEvent, staff_ref
 from domain.errors import DomainError, Invalid, Refused
 from domain.procedure import Fact, Procedure, Step
-from domain.sealed import Sealed
+from domain.sealed import Sealed, checked
 
 NOT_MY_DUTY = "not_my_duty"
 """The one ground nobody may give (推诿). Source: FR-06."""
@@ -269,6 +269,7 @@ class Ticket(Aggregate):
         if channel not in procedure.channels:
             known = ", ".join(sorted(procedure.channels))
             raise Invalid(f"channel {channel} is none of: {known}", field="channel", rule="CT-04")
+        unit = checked(unit, name="unit", limit=UNIT_LIMIT)
         return cls._start(
             cls.Opened,
             ticket_id,
@@ -444,7 +445,7 @@ class Ticket(Aggregate):
         """Take it up again, as a new episode, with a reason."""
         act.must_give_reason()
         name = procedure.step_for("reopened", self.state)
-        if name not in procedure.possible(self.state):
+        if not self.is_closed or name not in procedure.possible(self.state):
             raise procedure.not_possible(name, self.state)
         self._record(self.Reopened, act, state=procedure.step(name).to, episode=self.episode + 1)
 

@@ -73,17 +73,19 @@ class EmbeddedPostgres:
         self._log = home / "postgres.log"
         self._options = {**OPTIONS, **options}
         self._users: IO[str] | None = None
-        self._pid = os.getpid()
         self._entered_in = 0
         self._run_as = SYSTEM_USER if os.geteuid() == 0 else None
 
     def __enter__(self) -> Self:
-        self._pid = os.getpid()
         self._home.mkdir(parents=True, exist_ok=True)
         self._users = (self._home / "users.lock").open("w")
         self._entered_in = os.getpid()
         fcntl.flock(self._users, fcntl.LOCK_SH)
-        self.ensure_running()
+        try:
+            self.ensure_running()
+        except BaseException:
+            self._users.close()
+            raise
         return self
 
     def __exit__(
@@ -117,6 +119,8 @@ class EmbeddedPostgres:
 
     def ensure_running(self) -> None:
         """Start it unless it runs. Raises EmbeddedPostgresFailed."""
+        if self._ping() == Ping.OK:
+            return
         with (self._home / "start.lock").open("w") as starting:
             fcntl.flock(starting, fcntl.LOCK_EX)
             self._make_way()
@@ -206,13 +210,14 @@ class EmbeddedPostgres:
             return False
 
     def _socket_directory(self) -> Path:
-        """Inside the data directory, unless its name is too long for a socket.
+        """Inside the data directory, unless its name is too long, or a comma parts it in two.
 
         Then one that every process finds, whatever its TMPDIR.
         """
-        if len(os.fsencode(self._data)) <= SOCKET_PATH_LIMIT:
+        path = os.fsencode(self._data)
+        if len(path) <= SOCKET_PATH_LIMIT and b"," not in path:
             return self._data
-        digest = hashlib.sha256(os.fsencode(self._data)).hexdigest()[:16]
+        digest = hashlib.sha256(path).hexdigest()[:16]
         return Path(f"/tmp/yice-{os.geteuid()}-{digest}")
 
     def _as_user(self) -> dict[str, Any]:

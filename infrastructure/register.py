@@ -42,10 +42,11 @@ class PostgresRegister(Register):
         except psycopg.errors.UniqueViolation as conflict:
             raise Conflict(str(conflict)) from None
 
-    def stream(self, stream_id: UUID, *, opened: bool = False) -> list[Fact]:
+    def stream(self, stream_id: UUID, *, after: int = 0, opened: bool = False) -> list[Fact]:
         return self._facts(
-            f"{_FACT} FROM register.entry WHERE stream_id = %s ORDER BY stream_version",
-            (stream_id,),
+            f"{_FACT} FROM register.entry WHERE stream_id = %s AND stream_version > %s"
+            " ORDER BY stream_version",
+            (stream_id, after),
             opened=opened,
         )
 

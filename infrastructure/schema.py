@@ -108,7 +108,7 @@ REGISTER: Sequence[str] = (
               FROM numbered g;
             INSERT INTO register.command
             SELECT c.actor, c.command, c.mark, c.stream, c.version,
-                   coalesce(max(e.position), v_last), v_at,
+                   coalesce(max(e.position), v_last + cardinality(e_command)), v_at,
                    (array_agg(e.number ORDER BY e.position) FILTER (WHERE e.number IS NOT NULL))[1]
               FROM unnest(c_actor, c_command, c_mark, c_stream, c_version)
                    AS c (actor, command, mark, stream, version)

@@ -9,31 +9,49 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import click
 from gunicorn.app.base import BaseApplication
 
 from application.desk import Actor
-from application.people import IssueCredential, RegisterStaff, RevokeCredential, TakePost
+from application.event_log import of_logs
+from application.importing import Import
+from application.log_map import LogMap
+from application.people import (
+    IssueCredential,
+    IssuedToken,
+    RegisterStaff,
+    RevokeCredential,
+    TakePost,
+)
 from application.register import Unavailable
+from application.reports.event_log import event_log, log_asked_for
 from application.views.ticket_register import TicketFilter
 from domain.errors import DomainError, NotFound
 from infrastructure.embedded import EmbeddedPostgresFailed
+from infrastructure.log_files import read_log, read_map
 from infrastructure.settings import Settings, SettingsError
 from infrastructure.views.questions import VIEWS
 from infrastructure.wiring import Parts, Urls, now, store
 from interface import worker as worker_process
 from interface import wsgi
-from interface.printing import out, print_json, print_table, progress_bar
+from interface.demo import closing_text, free_port, interruptible, told_week
+from interface.event_log import run_import, show_import, show_report
+from interface.printing import err, out, print_json, print_table, progress_bar
 from interface.supervisor import Child, supervise
 
 OPERATOR = Actor.system("operator")
 """Who acts at the command line: whoever can reach the database and its keys."""
 
 as_json = click.option("--json", "as_json", is_flag=True, help="For a script.")
+
+A_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -63,10 +81,34 @@ def serve(bind: str, workers: int) -> None:
     """Run the desk: web and worker, on PostgreSQL of its own unless YICE_DATABASE_URL names one."""
     settings = Settings.read()
     with store(settings) as urls:
-        _first_start(urls, settings)
-        _hand_down(urls)
-        web = Child(["web", "--bind", bind, "--workers", str(workers)])
-        supervise([web, Child(["worker"])], urls.ensure_running, lambda: _say_where(bind))
+        _say_first_token(_first_start(urls, settings))
+        _keep_running(urls, bind, workers, lambda: _say_where(bind))
+
+
+@main.command()
+@click.option("--port", default=8080, show_default=True, help="Or the next one that is free.")
+@click.option("--once", is_flag=True, help="Tell the week, say what to try, and end.")
+@as_json
+def demo(port: int, once: bool, as_json: bool) -> None:
+    """A week at a made-up service centre, on a desk of its own beside the real one."""
+    settings = Settings.read()
+    settings = replace(settings, home=settings.home / "demo", database_url="")
+    bind = f"127.0.0.1:{free_port(port)}"
+
+    def tell() -> None:
+        with interruptible(), progress_bar(f"A week at http://{bind}") as report:
+            summary = told_week(f"http://{bind}", first.token, first.receipt.recorded_at, report)
+        if as_json:
+            print_json(summary)
+        else:
+            click.echo(closing_text(summary))
+        if once:
+            click.get_current_context().exit()
+        err.print("Ctrl-C ends it; the next `yice demo` finds it as it was left.")
+
+    with store(settings) as urls:
+        first = _first_start(urls, settings)
+        _keep_running(urls, bind, 2, tell)
 
 
 @main.command()
@@ -114,6 +156,40 @@ def history(ticket: str, as_json: bool) -> None:
         return
     columns = ("version", "topic", "by", "role", "occurred_at", "recorded_at", "reason")
     print_table(ticket, [{name: row[name] for name in columns} for row in rows])
+
+
+@main.command("import")
+@click.argument("file", type=A_FILE)
+@click.option("--map", "map_file", type=A_FILE, required=True, help="What the columns mean: YAML.")
+@click.option("--no-wait", is_flag=True, help="Leave the views to the worker.")
+@as_json
+def import_log(file: Path, map_file: Path, no_wait: bool, as_json: bool) -> None:
+    """Take over a recorded event log, CSV or XLSX; break it off and run it again as you like."""
+    log, rows = LogMap.read(read_map(map_file)), read_log(file)
+    with opened() as parts:
+        importing = Import(parts.desk, log, by=OPERATOR, now=now)
+        imported = run_import(importing, rows, None if no_wait else partial(_catch_up, parts))
+    show_import(imported, as_json=as_json)
+    sys.exit(imported.exit_code)
+
+
+@main.group()
+def report() -> None:
+    """Figures that are computed from the views."""
+
+
+@report.command("event-log")
+@click.option("--procedure", help="The log's own, where several were imported.")
+@as_json
+def report_event_log(procedure: str | None, as_json: bool) -> None:
+    """Cases, activities, variants, throughput times and hand-overs of an imported log."""
+    with opened() as parts:
+        parts.projector.catch_up()
+        names = [row.name for row in parts.pack_shelf.packs()]
+        logs = [name for name in names if of_logs(parts.packs.pack(name))]
+        name = log_asked_for(procedure, logs)
+        figures = event_log(name, parts.ticket_history.steps(name))
+    show_report(figures, as_json=as_json)
 
 
 @main.group()
@@ -194,6 +270,12 @@ class Web(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         return wsgi.create()
 
 
+def _keep_running(urls: Urls, bind: str, workers: int, started: Callable[[], None]) -> None:
+    _hand_down(urls)
+    web = Child(["web", "--bind", bind, "--workers", str(workers)])
+    supervise([web, Child(["worker"])], urls.ensure_running, started)
+
+
 def _hand_down(urls: Urls) -> None:
     os.environ["YICE_DATABASE_URL"], os.environ["YICE_KEYS_URL"] = urls.register, urls.keys
 
@@ -204,7 +286,7 @@ def _set_up(urls: Urls, settings: Settings) -> None:
     parts.close()
 
 
-def _first_start(urls: Urls, settings: Settings) -> None:
+def _first_start(urls: Urls, settings: Settings) -> IssuedToken:
     """Schema and packs; and, on an empty desk, the first administrator and their token."""
     parts = Parts(urls, settings)
     parts.set_up(now)
@@ -232,6 +314,10 @@ def _first_start(urls: Urls, settings: Settings) -> None:
         )
     )
     parts.close()
+    return issued
+
+
+def _say_first_token(issued: IssuedToken) -> None:
     if not issued.receipt.replayed:
         out.print("First start. The administrator's token, shown this once:", highlight=False)
         click.echo(issued.token)
@@ -239,6 +325,13 @@ def _first_start(urls: Urls, settings: Settings) -> None:
 
 def _say_where(bind: str) -> None:
     out.print(f"Yice answers at http://{bind} (documentation: http://{bind}/docs/)")
+
+
+def _catch_up(parts: Parts, report: Callable[[int, int], None]) -> list[str]:
+    """Bring the views up to date; those that stopped, and why."""
+    while parts.projector.run_once():
+        report(min(v.position for v in parts.progress.views()), parts.register.head())
+    return [f"{v.view} stopped {v.failure}" for v in parts.progress.views() if v.failure]
 
 
 def _ticket_id(parts: Parts, ticket: str) -> UUID:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from threading import Event
+
+from interface.stopping import Stop
 
 TICK_SECONDS = 0.2
 """How often to look."""
@@ -49,14 +49,12 @@ def supervise(
     children: Sequence[Child], ensure_store: Callable[[], None], started: Callable[[], None]
 ) -> None:
     """Until SIGTERM or SIGINT. `started` is called once all have been started."""
-    stopped = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+    stop = Stop()
     try:
         for child in children:
             child.ensure_running()
         started()
-        while not stopped.wait(TICK_SECONDS):
+        while not stop.wait(TICK_SECONDS):
             ensure_store()
             for child in children:
                 child.ensure_running()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import signal
-from threading import Event
 
 from application.register import Unavailable
 from infrastructure.database import LOST
 from infrastructure.wiring import Parts
+from interface.stopping import Stop
 
 IDLE_SECONDS = 0.01
 """How long to rest when there was nothing to read."""
@@ -21,14 +20,12 @@ log = logging.getLogger(__name__)
 
 def run(parts: Parts) -> None:
     """Until SIGTERM or SIGINT. Views whose definition has changed are built anew first."""
-    stopped = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+    stop = Stop()
     for name in parts.projector.prepare():
         log.warning("view %s has a new definition: building it anew", name)
         parts.projector.rebuild(name, lambda position, head: None)
-    while not stopped.is_set():
-        stopped.wait(_step(parts))
+    while not stop.wait(_step(parts)):
+        pass
 
 
 def _step(parts: Parts) -> float:

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from application.register import Fact
-from application.views.view import View, events_of
+from application.views.view import View
+from domain.aggregate import events_of
 from domain.client import Client
 from domain.sealed import Sealed
 
@@ -36,7 +37,7 @@ class ClientRow:
 class ClientFileView(View[ClientRow]):
     name = "client_file"
     row = ClientRow
-    facts = events_of(Client)
+    facts = frozenset(events_of(Client))
     indexes = ("registered_position", "merged_into_id")
 
     def keys(self, fact: Fact) -> Sequence[UUID]:

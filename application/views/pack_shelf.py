@@ -10,7 +10,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from application.register import Fact
-from application.views.view import View, events_of
+from application.views.view import View
+from domain.aggregate import events_of
 from domain.pack import Pack
 
 
@@ -29,7 +30,7 @@ class PackRow:
 class PackShelfView(View[PackRow]):
     name = "pack_shelf"
     row = PackRow
-    facts = events_of(Pack)
+    facts = frozenset(events_of(Pack))
     indexes = ("name",)
 
     def keys(self, fact: Fact) -> Sequence[UUID]:

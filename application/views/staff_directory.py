@@ -10,7 +10,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from application.register import Fact
-from application.views.view import View, events_of
+from application.views.view import View
+from domain.aggregate import events_of
 from domain.sealed import Sealed
 from domain.staff import Staff
 
@@ -40,7 +41,7 @@ class StaffRow:
 class StaffDirectoryView(View[StaffRow]):
     name = "staff_directory"
     row = StaffRow
-    facts = events_of(Staff)
+    facts = frozenset(events_of(Staff))
     indexes = ("registered_position",)
 
     def keys(self, fact: Fact) -> Sequence[UUID]:

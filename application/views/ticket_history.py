@@ -12,7 +12,8 @@ from uuid import UUID
 from eventsourcing.utils import get_topic
 
 from application.register import Fact
-from application.views.view import View, events_of
+from application.views.view import View
+from domain.aggregate import events_of
 from domain.sealed import Sealed
 from domain.ticket import Ticket
 
@@ -78,7 +79,7 @@ def described(fact: Fact) -> HistoryRow:
 class TicketHistoryView(View[HistoryRow]):
     name = "ticket_history"
     row = HistoryRow
-    facts = events_of(Ticket)
+    facts = frozenset(events_of(Ticket))
     indexes = ("ticket_id, version", "by, position", "topic, position", "occurred_at")
 
     def keys(self, fact: Fact) -> Sequence[int]:

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from application.register import Fact
-from application.views.view import View, events_of
+from application.views.view import View
+from domain.aggregate import events_of
 from domain.sealed import Sealed
 from domain.ticket import Ticket
 
@@ -50,7 +51,7 @@ class TicketRow:
 class TicketRegisterView(View[TicketRow]):
     name = "ticket_register"
     row = TicketRow
-    facts = events_of(Ticket)
+    facts = frozenset(events_of(Ticket))
     indexes = (
         "opened_position",
         "owner_id, is_closed, opened_position",

@@ -32,13 +32,3 @@ class View(ABC, Generic[R]):
     @abstractmethod
     def fold(self, row: R | None, fact: Fact, key: Any) -> R:
         """The row after a fact; None: there was none. Takes all times from the fact."""
-
-
-def events_of(aggregate: type[Aggregate]) -> frozenset[type[Aggregate.Event]]:
-    """Every kind of event of an aggregate."""
-    kinds = vars(aggregate).values()
-    return frozenset(
-        kind
-        for kind in kinds
-        if isinstance(kind, type) and issubclass(kind, Aggregate.Event) and hasattr(kind, "TOPIC")
-    )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Hashable, Sequence
+import time
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from application.register import Fact, Register
+from application.register import Fact, Register, Unavailable
 from application.views.progress import Progress, ViewProgress, ViewTooFarBehind
 from application.views.view import View
 from infrastructure.database import LOST, Connection, Database
@@ -45,14 +47,14 @@ class Projector:
 
     def run_once(self) -> int:
         """Read the next batch for each view that runs; how many facts were read."""
-        progress = [p for p in self._positions() if p.failure is None]
-        if not progress:
+        running = self._running()
+        if not running:
             return 0
-        facts = self._register.facts(min(p.position for p in progress), BATCH)
-        for at in progress:
-            mine = [fact for fact in facts if fact.position > at.position]
+        facts = self._register.facts(min(position for _, position in running), BATCH)
+        for table, position in running:
+            mine = [fact for fact in facts if fact.position > position]
             if mine:
-                self._advance(self._tables[at.view], mine)
+                self._advance(table, mine)
         return len(facts)
 
     def catch_up(self) -> None:
@@ -67,7 +69,7 @@ class Projector:
         until the new one has read everything.
         """
         fresh = Table(self._tables[name].view, f"{name}__new")
-        with self._database.connection() as connection:
+        with self._database.connection() as connection, _alone(connection, name):
             with connection.transaction():
                 fresh.create(connection)
             position = self._fill(connection, fresh, 0, report)
@@ -111,14 +113,25 @@ class Projector:
             (table.name, table.definition),
         )
 
-    def _positions(self) -> list[ViewProgress]:
-        return [p for p in PostgresProgress(self._database).views() if p.view in self._tables]
+    def _running(self) -> list[tuple[Table[Any], int]]:
+        """Those that have not stopped, if their tables are made as we would, and their positions.
+
+        A table made by another release is left alone: it is to be built anew, or already was.
+        """
+        rows = self._database.run(
+            lambda c: c.execute(
+                "SELECT view, definition, position FROM reporting.view_position"
+                " WHERE failure IS NULL"
+            ).fetchall()
+        )
+        made = {(name, table.definition): table for name, table in self._tables.items()}
+        return [(made[at[:2]], at[2]) for at in rows if at[:2] in made]
 
     def _advance(self, view: Table[Any], facts: Sequence[Fact]) -> None:
         """One batch for one view. What goes wrong stops this view alone, and is said."""
         try:
             self._commit(view, facts)
-        except LOST:
+        except (*LOST, Unavailable):
             raise
         except Exception as failure:
             log.exception("view %s stopped behind %s", view.name, facts[0].position - 1)
@@ -126,9 +139,10 @@ class Projector:
 
     def _commit(self, view: Table[Any], facts: Sequence[Fact]) -> None:
         with self._database.connection() as connection, connection.transaction():
-            position = _lock(connection, view.name)
+            position, definition = _lock(connection, view.name)
             mine = [fact for fact in facts if fact.position > position]
-            if mine and mine[0].position == position + 1:
+            is_ours = definition == view.definition
+            if is_ours and mine and mine[0].position == position + 1:
                 _fold(connection, view, mine)
                 connection.execute(
                     "UPDATE reporting.view_position SET position = %s WHERE view = %s",
@@ -152,7 +166,8 @@ class Projector:
             )
 
     def _has_failed(self, view: Table[Any]) -> bool:
-        return any(p.failure for p in self._positions() if p.view == view.name)
+        views = PostgresProgress(self._database).views()
+        return any(p.failure for p in views if p.view == view.name)
 
 
 class PostgresProgress(Progress):
@@ -160,43 +175,70 @@ class PostgresProgress(Progress):
         self._database = database
 
     def views(self) -> list[ViewProgress]:
-        rows = self._database.run(
-            lambda c: c.execute(
-                "SELECT view, position, failure FROM reporting.view_position ORDER BY view"
-            ).fetchall()
-        )
-        return [ViewProgress(*row) for row in rows]
+        return self._database.run(_views)
 
     def wait(self, position: int, seconds: float) -> None:
-        if self._has_reached(position):
+        """As promised. Raises Unavailable too."""
+        until = time.monotonic() + seconds
+        if _reached(self.views(), position):
             return
-        with self._database.connection() as connection:
-            connection.execute(f"LISTEN {CHANNEL}".encode())
-            try:
-                self._listen(connection, position, seconds)
-            finally:
-                connection.execute("UNLISTEN *")
+        try:
+            with self._database.connection() as connection, _listening(connection):
+                _wait(connection, position, until)
+        except LOST as lost:
+            raise Unavailable(str(lost)) from lost
 
-    def _listen(self, connection: Connection, position: int, seconds: float) -> None:
-        """Look after each word of the worker's, and once more when time is up."""
-        if self._has_reached(position):
-            return
-        for _ in connection.notifies(timeout=seconds):
-            if self._has_reached(position):
-                return
-        if not self._has_reached(position):
+
+def _views(connection: Connection) -> list[ViewProgress]:
+    rows = connection.execute(
+        "SELECT view, position, failure FROM reporting.view_position ORDER BY view"
+    ).fetchall()
+    return [ViewProgress(*row) for row in rows]
+
+
+def _reached(views: Sequence[ViewProgress], position: int) -> bool:
+    return all(view.position >= position for view in views)
+
+
+@contextmanager
+def _listening(connection: Connection) -> Iterator[None]:
+    connection.execute(f"LISTEN {CHANNEL}".encode())
+    try:
+        yield
+    finally:
+        connection.execute("UNLISTEN *")
+
+
+def _wait(connection: Connection, position: int, until: float) -> None:
+    """Look after each word of the worker's, and once more when time is up."""
+    while not _reached(_views(connection), position):
+        left = until - time.monotonic()
+        if left <= 0:
             raise ViewTooFarBehind(f"not all views have read up to position {position} yet")
+        for _ in connection.notifies(timeout=left, stop_after=1):
+            pass
 
-    def _has_reached(self, position: int) -> bool:
-        return all(p.position >= position for p in self.views())
+
+@contextmanager
+def _alone(connection: Connection, name: str) -> Iterator[None]:
+    """Nobody else builds this view anew meanwhile: both would fill the same table."""
+    key = f"yice.rebuild.{name}"
+    connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (key,))
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (key,))
 
 
-def _lock(connection: Connection, name: str) -> int:
+def _lock(connection: Connection, name: str) -> tuple[int, str]:
+    """How far a view is, and as whose table; nobody else moves it until the transaction ends."""
     row = connection.execute(
-        "SELECT position FROM reporting.view_position WHERE view = %s FOR UPDATE", (name,)
+        "SELECT position, definition FROM reporting.view_position WHERE view = %s FOR UPDATE",
+        (name,),
     ).fetchone()
     assert row is not None
-    return int(row[0])
+    return int(row[0]), str(row[1])
 
 
 def _fold(connection: Connection, table: Table[Any], facts: Sequence[Fact]) -> None:

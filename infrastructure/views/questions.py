@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from application.register import Unavailable
 from application.views.client_file import ClientFile, ClientFileView, ClientRow
 from application.views.pack_shelf import PackRow, PackShelf, PackShelfView
 from application.views.staff_directory import StaffDirectory, StaffDirectoryView, StaffRow
@@ -22,7 +23,7 @@ from application.views.ticket_register import (
     TicketRow,
 )
 from application.views.view import View
-from infrastructure.database import Database
+from infrastructure.database import LOST, Database
 from infrastructure.views.table import Table
 
 R = TypeVar("R")
@@ -127,14 +128,17 @@ class PostgresTicketHistory(TicketHistory):
             " WHERE h.topic = 'ticket.step-taken' AND t.procedure = %s"
             " ORDER BY t.opened_position, h.occurred_at, h.version"
         )
-        with (
-            self._database.connection() as connection,
-            connection.transaction(),
-            connection.cursor(name="steps") as cursor,
-        ):
-            cursor.itersize = 5_000
-            for row in cursor.execute(statement.encode(), (procedure,)):
-                yield TakenStep(*row)
+        try:
+            with (
+                self._database.connection() as connection,
+                connection.transaction(),
+                connection.cursor(name="steps") as cursor,
+            ):
+                cursor.itersize = 5_000
+                for row in cursor.execute(statement.encode(), (procedure,)):
+                    yield TakenStep(*row)
+        except LOST as lost:
+            raise Unavailable(str(lost)) from lost
 
 
 class PostgresClientFile(ClientFile):

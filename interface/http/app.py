@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import flask_smorest
 from flask import Flask, Response, g, request
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.exceptions import UnsupportedMediaType
 
+from domain.errors import Invalid
 from interface.http import clients, desk, health, packs, staff, tickets
 from interface.http.auth import IDEMPOTENCY_KEY, actor
 from interface.http.errors import register_errors
@@ -71,9 +74,20 @@ def must_be_json() -> None:
 
 def wait_for_views() -> None:
     """Read your own writes: a GET that names a position waits until the views have read it."""
-    given = request.args.get("min_position") or request.headers.get(MIN_POSITION, "")
-    if request.method == "GET" and request.path.startswith("/v1/") and given.isdecimal():
-        services().progress.wait(int(given), WAIT_SECONDS)
+    if request.method == "GET" and request.path.startswith("/v1/"):
+        position = _asked_position()
+        if position > 0:
+            services().progress.wait(position, WAIT_SECONDS)
+
+
+def _asked_position() -> int:
+    """0 where none is named. Raises Invalid."""
+    field, given = "min_position", request.args.get("min_position")
+    if given is None:
+        field, given = MIN_POSITION, request.headers.get(MIN_POSITION, "0")
+    if not re.fullmatch("[0-9]{1,18}", given):
+        raise Invalid("a position of the register, like 42", field=field)
+    return int(given)
 
 
 def name_command(response: Response) -> Response:

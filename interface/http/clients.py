@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response
-from marshmallow import fields
+from marshmallow import Schema, fields
 
 from application.clients import (
     AddContactPoint,
@@ -75,13 +75,11 @@ def show_client(query: dict[str, Any], client_id: UUID) -> Response:
     return versioned(row, merged_ids=merged)
 
 
+DetailsSchema = Schema.from_dict({name: Text(200) for name in sorted(DETAILS)}, name="Details")
+
+
 class DetailsBody(CommandBody):
-    details = fields.Dict(
-        keys=fields.String(),
-        values=Text(200),
-        required=True,
-        metadata={"description": f"Any of {', '.join(sorted(DETAILS))}"},
-    )
+    details = fields.Nested(DetailsSchema, required=True)
 
 
 @resource.post("/<uuid:client_id>/details", DetailsBody)

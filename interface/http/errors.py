@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from flask import Flask, Response
+from marshmallow.exceptions import SCHEMA
 from werkzeug.exceptions import HTTPException
 
 from application.register import Fact, KeyDestroyed, Unavailable
@@ -75,11 +76,18 @@ def refused(error: DomainError) -> Response:
         field=error.field,
         rule=error.rule,
         facts=facts,
-        intervening=[plain(described(fact)) for fact in missed],
+        intervening=[_intervening(fact) for fact in missed],
     )
     if status == 401:
         answer.headers["WWW-Authenticate"] = 'Bearer realm="yice"'
     return answer
+
+
+def _intervening(fact: Fact) -> dict[str, Any]:
+    """As in the history of a ticket, whatever it happened to: `client_id`, `staff_id` …"""
+    told: dict[str, Any] = plain(described(fact))
+    kind = told["topic"].partition(".")[0]
+    return {f"{kind}_id": told.pop("ticket_id"), **told}
 
 
 def http_error(error: HTTPException) -> Response:
@@ -130,7 +138,8 @@ def _field(errors: Any) -> str | None:
     while isinstance(errors, dict) and errors:
         name, errors = next(iter(errors.items()))
         path.append(str(name))
-    return ".".join(path[1:] if path[:1] in (["json"], ["query"]) else path) or None
+    named = path[1:] if path[:1] in (["json"], ["query"]) else path
+    return ".".join(part for part in named if part != SCHEMA) or None
 
 
 def _first(errors: Any) -> str | None:

@@ -19,7 +19,16 @@ from interface.http.services import services
 resource = Resource("packs", "/v1/packs", "Policies (制度)")
 
 PackSchema = shown(PackRow, "Pack")
-ContentSchema = Schema.from_dict({"pack": fields.String()}, name="PackContent")
+ContentSchema = Schema.from_dict(
+    {
+        "pack": fields.String(required=True),
+        "version": fields.Integer(required=True),
+        "title": fields.String(required=True),
+        "procedure": fields.Dict(required=True),
+        "rules": fields.List(fields.String()),
+    },
+    name="PackContent",
+)
 
 
 @resource.get("", Schema.from_dict({"items": fields.List(fields.Nested(PackSchema))}, name="Packs"))
@@ -29,9 +38,7 @@ def list_packs(query: dict[str, Any]) -> Response:
     return json({"items": services().pack_shelf.packs()})
 
 
-@resource.get(
-    "/<string:name>/<int:version>", Schema.from_dict({"pack": fields.String()}, name="PackContent")
-)
+@resource.get("/<string:name>/<int:version>", ContentSchema)
 def show_pack(query: dict[str, Any], name: str, version: int) -> Response:
     """What one version says."""
     reader()
@@ -50,7 +57,7 @@ def draft_pack(body: dict[str, Any], name: str) -> Response:
 
 
 class VersionBody(CommandBody):
-    version = fields.Integer(required=True, validate=validate.Range(min=1))
+    version = fields.Integer(required=True, strict=True, validate=validate.Range(min=1))
 
 
 @resource.post("/<string:name>/approval", VersionBody)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from types import UnionType
 from typing import Any, get_args, get_type_hints
 from uuid import UUID
@@ -13,6 +14,9 @@ from domain.sealed import Sealed, checked
 
 PAGE_LIMIT = 200
 """Most rows on a page."""
+
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+"""From the one up to the other, every time is one that calendars and tables can hold."""
 
 
 class Text(fields.String):
@@ -32,7 +36,14 @@ class Text(fields.String):
 
 def aware_time(doc: str, **kwargs: Any) -> fields.AwareDateTime:
     """A time that carries its offset."""
-    return fields.AwareDateTime(format="iso", metadata={"description": doc}, **kwargs)
+    return fields.AwareDateTime(
+        format="iso", validate=_must_be_holdable, metadata={"description": doc}, **kwargs
+    )
+
+
+def _must_be_holdable(at: datetime) -> None:
+    if not EARLIEST <= at < LATEST:
+        raise ValidationError(f"must lie between {EARLIEST.year} and {LATEST.year}")
 
 
 class CommandBody(Schema):

@@ -59,6 +59,13 @@ FileSchema = shown(
 HistoryPageSchema = Schema.from_dict(
     {"items": fields.List(fields.Nested(shown(HistoryRow, "HistoryEntry")))}, name="History"
 )
+CountsSchema = Schema.from_dict(
+    {
+        group: fields.Dict(keys=fields.String(), values=fields.Integer())
+        for group in ("all", "state", "procedure", "channel", "closed")
+    },
+    name="Counts",
+)
 
 
 class OpenTicketBody(CommandBody):
@@ -110,7 +117,7 @@ def list_tickets(query: dict[str, Any]) -> Response:
     )
 
 
-@resource.get("/counts", Schema.from_dict({"all": fields.Dict()}, name="Counts"), FilterQuery)
+@resource.get("/counts", CountsSchema, FilterQuery)
 def count_tickets(query: dict[str, Any]) -> Response:
     """How many: all, by state, procedure and channel, closed or not."""
     reader()
@@ -237,7 +244,7 @@ def take_step(body: dict[str, Any], ticket_id: UUID, step: str) -> Response:
 
 
 class AnswerBody(TextBody):
-    complete = fields.Boolean(load_default=True)
+    complete = fields.Boolean(load_default=True, truthy={True}, falsy={False})
 
 
 @resource.post("/<uuid:ticket_id>/answer", AnswerBody)
@@ -285,7 +292,7 @@ def reopen_ticket(body: dict[str, Any], ticket_id: UUID) -> Response:
 
 
 class CorrectBody(TextBody):
-    corrects_version = fields.Integer(required=True, validate=validate.Range(min=1))
+    corrects_version = fields.Integer(required=True, strict=True, validate=validate.Range(min=1))
     what = Text(64, required=True)
 
 

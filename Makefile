@@ -1,0 +1,57 @@
+# Every command that a person types; CI types the same ones. Needs Python 3.11 or newer, and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+RULES := .pytest_cache/rules.json
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check fix bench rules rules-json lock
+
+help: ## List these commands
+	@sed -nE 's/^([a-z-]+):.*## (.+)/\1 \2/p' Makefile | \
+	while read -r name does; do printf '  make %-11s %s\n' "$$name" "$$does"; done
+
+setup: $(READY) ## Make .venv: the locked dependencies, and the command yice (PYTHON=python3.12 …)
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	echo "yice needs Python 3.11 or newer; $(PYTHON) is: $$($(PYTHON) --version 2>&1)." >&2; \
+	echo "Name another: make setup PYTHON=python3.12" >&2; exit 1; }
+	@echo "Making .venv" >&2
+	@$(PYTHON) -m venv --clear .venv >&2
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes \
+	--only-binary :all: -r requirements.lock >&2
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps \
+	--no-build-isolation --editable . >&2
+	@touch $@
+
+demo: $(READY) ## A week of a made-up service centre, from nothing
+	@$(BIN)/yice demo
+
+test: $(READY) ## All tests, on a PostgreSQL of their own
+	@$(BIN)/python -m pytest
+
+check: $(READY) ## Format, lint, types, and which package may import which
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+fix: $(READY) ## Put right what ruff can put right by itself
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(READY) ## Speed, as ratios to a bare web application in the same run
+	@$(BIN)/python -m tests.bench
+
+rules: $(READY) ## Which rules of the catalogue the tests prove; writes docs/rules.md
+	@$(BIN)/python -m pytest -q --rules-table --rules-md=docs/rules.md
+
+rules-json: $(READY) ## The same as JSON (make -s rules-json)
+	@rm -f $(RULES)
+	@$(BIN)/python -m pytest -q --rules-json=$(RULES) >&2; status=$$?; cat $(RULES) && exit $$status
+
+lock: ## Choose versions anew, after pyproject.toml changed (needs uv)
+	@uv pip compile pyproject.toml --extra dev --universal --generate-hashes \
+	--python-version 3.11 --no-header --no-emit-index-url --no-annotate -q -o requirements.lock

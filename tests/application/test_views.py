@@ -1,0 +1,722 @@
+"""Each view as a pure function: given these facts, these rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from application.register import Fact
+from application.views.client_file import ClientFileView, ClientRow
+from application.views.pack_shelf import PackRow, PackShelfView
+from application.views.staff_directory import StaffDirectoryView, StaffRow
+from application.views.ticket_file import filed
+from application.views.ticket_history import HistoryRow, TicketHistoryView, described
+from application.views.ticket_register import TicketRegisterView, TicketRow
+from application.views.view import View
+from domain.aggregate import Aggregate
+from domain.client import Client
+from domain.pack import Pack
+from domain.staff import Staff
+from domain.ticket import Blocker, Ticket, Visibility
+from infrastructure.views.questions import VIEWS
+from tests.support.facts import (
+    C1,
+    C2,
+    CONSULTATION,
+    INSTALLATION,
+    LI_NA,
+    M1,
+    NOON,
+    RECORDED,
+    T1,
+    WANG_FANG,
+    ZHAO_LEI,
+    act,
+    because,
+    event_classes,
+    facts_of,
+    opened,
+    registered_client,
+    registered_staff,
+    said,
+    shipped_pack,
+)
+from tests.support.views import RECORDED_AT, folded, recorded
+
+HOUR = timedelta(hours=1)
+WEEK = timedelta(weeks=1)
+CONTENT = shipped_pack("consultation")
+
+Kind = type[Aggregate.Event]
+Story = list[tuple[Kind, Callable[[Any], None], Mapping[str, Any]]]
+"""Fact by fact: what happens, the command that it comes from, and what it changes in the row."""
+
+SHOWN: dict[type[View[Any]], set[Kind]] = {
+    TicketRegisterView: {
+        *(Ticket.Opened, Ticket.CaseSlipIssued, Ticket.TransferOffered, Ticket.TransferAccepted),
+        *(Ticket.TransferDeclined, Ticket.TransferWithdrawn, Ticket.Escalated, Ticket.Instructed),
+        *(Ticket.StepTaken, Ticket.Answered, Ticket.Suspended, Ticket.Resumed, Ticket.Completed),
+        *(Ticket.Closed, Ticket.Reopened),
+    },
+    TicketHistoryView: {
+        *(Ticket.Opened, Ticket.CaseSlipIssued, Ticket.TransferOffered, Ticket.TransferAccepted),
+        *(Ticket.TransferDeclined, Ticket.TransferWithdrawn, Ticket.Escalated, Ticket.Instructed),
+        *(Ticket.StepTaken, Ticket.Answered, Ticket.Suspended, Ticket.Resumed, Ticket.Completed),
+        *(Ticket.Closed, Ticket.Reopened, Ticket.Noted, Ticket.Corrected),
+    },
+    ClientFileView: {
+        *(Client.Registered, Client.DetailsChanged),
+        *(Client.ContactPointAdded, Client.ContactPointRemoved),
+        *(Client.Blacklisted, Client.BlacklistLifted, Client.Merged, Client.Unmerged),
+    },
+    StaffDirectoryView: {
+        *(Staff.Registered, Staff.PostTaken, Staff.SuperiorNamed, Staff.DeputyNamed),
+        *(Staff.WentOnDuty, Staff.WentOffDuty, Staff.Left),
+        *(Staff.CredentialIssued, Staff.CredentialRevoked),
+    },
+    PackShelfView: {Pack.Named, Pack.Drafted, Pack.Approved, Pack.Published, Pack.Abolished},
+}
+"""What each view has something to say about."""
+
+LEFT_ASIDE: dict[type[View[Any]], set[Kind]] = {
+    TicketRegisterView: {Ticket.Noted, Ticket.Corrected},
+}
+"""What happens to its subject and changes only how far the row has read."""
+
+READS: dict[type[View[Any]], type[Aggregate]] = {
+    TicketRegisterView: Ticket,
+    TicketHistoryView: Ticket,
+    ClientFileView: Client,
+    StaffDirectoryView: Staff,
+    PackShelfView: Pack,
+}
+
+NOT_FILED = {"ticket.opened", "ticket.case-slip-issued", "ticket.closed"}
+"""What the ticket file shows in the ticket itself."""
+
+ALWAYS_CHANGES = {"version", "position", "changed_at"}
+
+
+def offer(ticket: Ticket) -> None:
+    ticket.offer_transfer(WANG_FANG, "客户要装有线电视", act=because("不懂技术"))
+
+
+TICKET: Story = [
+    (
+        Ticket.CaseSlipIssued,
+        lambda t: t.issue_slip(year=2026, act=act()),
+        {"slip_number": "2026-0002"},
+    ),
+    (Ticket.Noted, lambda t: t.note("又来电", Visibility.INTERNAL, act=act()), {}),
+    (Ticket.TransferOffered, offer, {"offered_to_id": WANG_FANG}),
+    (
+        Ticket.TransferDeclined,
+        lambda t: t.decline_transfer("overloaded", CONSULTATION, act=because(by=WANG_FANG)),
+        {"offered_to_id": None, "returns": 1},
+    ),
+    (Ticket.TransferOffered, offer, {"offered_to_id": WANG_FANG}),
+    (
+        Ticket.TransferWithdrawn,
+        lambda t: t.withdraw_transfer(act=act()),
+        {"offered_to_id": None},
+    ),
+    (Ticket.TransferOffered, offer, {"offered_to_id": WANG_FANG}),
+    (
+        Ticket.TransferAccepted,
+        lambda t: t.accept_transfer(act=act(WANG_FANG)),
+        {"offered_to_id": None, "owner_id": WANG_FANG, "transfers": 1},
+    ),
+    (
+        Ticket.Escalated,
+        lambda t: t.escalate(M1, "可以减免吗", act=act(WANG_FANG)),
+        {"asked_id": M1},
+    ),
+    (Ticket.Instructed, lambda t: t.instruct("可以", act=act(M1)), {"asked_id": None}),
+    (
+        Ticket.Suspended,
+        lambda t: t.suspend(Blocker.CLIENT, act=because("等资料", by=WANG_FANG)),
+        {"blocked_by": "client"},
+    ),
+    (Ticket.Resumed, lambda t: t.resume(act=act(WANG_FANG)), {"blocked_by": None}),
+    (
+        Ticket.StepTaken,
+        lambda t: t.take_step("clarify", {}, CONSULTATION, act=act(WANG_FANG)),
+        {"state": "clarifying"},
+    ),
+    (
+        Ticket.Answered,
+        lambda t: t.answer("周一至周五", True, CONSULTATION, act=act(WANG_FANG)),
+        {"state": "answered"},
+    ),
+    (
+        Ticket.Completed,
+        lambda t: t.complete("已告知", CONSULTATION, act=act(WANG_FANG)),
+        {"state": "completed"},
+    ),
+    (
+        Ticket.Closed,
+        lambda t: t.close(CONSULTATION, act=act(WANG_FANG, NOON + HOUR)),
+        {"state": "closed", "is_closed": True, "closed_at": NOON + HOUR},
+    ),
+    (
+        Ticket.Corrected,
+        lambda t: t.correct(1, "matter", "宽带安装", act=because("听错了")),
+        {},
+    ),
+    (
+        Ticket.Reopened,
+        lambda t: t.reopen(CONSULTATION, act=because("客户再来电")),
+        {"state": "registered", "is_closed": False, "episode": 2},
+    ),
+]
+
+CLIENT: Story = [
+    (
+        Client.DetailsChanged,
+        lambda c: c.change_details({"name": "王某某", "place": "三号楼"}, act=act()),
+        {"name": said(C1, "王某某"), "details": {"place": said(C1, "三号楼")}},
+    ),
+    (
+        Client.DetailsChanged,
+        lambda c: c.change_details({"language": "粤语"}, act=act()),
+        {"details": {"place": said(C1, "三号楼"), "language": said(C1, "粤语")}},
+    ),
+    (
+        Client.ContactPointAdded,
+        lambda c: c.add_contact_point("phone", "010-5550199", act=act()),
+        {"contacts": {"phone-4": {"kind": "phone", "value": said(C1, "010-5550199")}}},
+    ),
+    (
+        Client.ContactPointRemoved,
+        lambda c: c.remove_contact_point("phone-4", act=act()),
+        {"contacts": {}},
+    ),
+    (
+        Client.Blacklisted,
+        lambda c: c.blacklist("orders", act=because("多次拒付")),
+        {"is_blacklisted": True, "blacklist_scope": "orders"},
+    ),
+    (
+        Client.BlacklistLifted,
+        lambda c: c.lift_blacklist(act=because("已付清")),
+        {"is_blacklisted": False, "blacklist_scope": None},
+    ),
+    (
+        Client.Merged,
+        lambda c: c.merge_into(registered_client(C2), act=because("同一人")),
+        {"merged_into_id": C2},
+    ),
+    (Client.Unmerged, lambda c: c.unmerge(act=because("不是")), {"merged_into_id": None}),
+]
+
+STAFF: Story = [
+    (
+        Staff.PostTaken,
+        lambda s: s.take_post("客服专员", ["staff", "cs_officer"], act=act(M1)),
+        {"post": "客服专员", "roles": ["cs_officer", "staff"]},
+    ),
+    (Staff.SuperiorNamed, lambda s: s.name_superior(M1, act=act(M1)), {"superior_id": M1}),
+    (
+        Staff.DeputyNamed,
+        lambda s: s.name_deputy(WANG_FANG, start=NOON, end=NOON + WEEK, act=act(M1)),
+        {
+            "deputies": [
+                {
+                    "deputy_id": str(WANG_FANG),
+                    "start": "2026-11-23T12:00:00+08:00",
+                    "end": "2026-11-30T12:00:00+08:00",
+                }
+            ]
+        },
+    ),
+    (Staff.WentOnDuty, lambda s: s.go_on_duty(act=act()), {"is_on_duty": True}),
+    (Staff.WentOffDuty, lambda s: s.go_off_duty(act=act()), {"is_on_duty": False}),
+    (
+        Staff.CredentialIssued,
+        lambda s: s.issue_credential("c1", "d1" * 32, act=act(M1)),
+        {"credentials": ["c1"]},
+    ),
+    (
+        Staff.CredentialIssued,
+        lambda s: s.issue_credential("c2", "d2" * 32, act=act(M1)),
+        {"credentials": ["c1", "c2"]},
+    ),
+    (
+        Staff.CredentialRevoked,
+        lambda s: s.revoke_credential("c1", act=act(M1)),
+        {"credentials": ["c2"]},
+    ),
+    (Staff.WentOnDuty, lambda s: s.go_on_duty(act=act()), {"is_on_duty": True}),
+    (
+        Staff.Left,
+        lambda s: s.leave(act=act(M1)),
+        {"has_left": True, "is_on_duty": False, "credentials": []},
+    ),
+]
+
+DRAFTED = {
+    "title": CONTENT["title"],
+    "digest": "e9",
+    "is_approved": False,
+    "effective_from": None,
+}
+
+
+def version_of_pack(**otherwise: Any) -> dict[str, Any]:
+    pack = Pack.named("consultation", act=act())
+    pack.draft(CONTENT, act=act())
+    return {**DRAFTED, "digest": pack.versions[1].digest, **otherwise}
+
+
+PACK: Story = [
+    (
+        Pack.Drafted,
+        lambda p: p.draft(CONTENT, act=act()),
+        {"versions": {"1": version_of_pack()}},
+    ),
+    (
+        Pack.Approved,
+        lambda p: p.approve(1, act=act(M1)),
+        {"versions": {"1": version_of_pack(is_approved=True)}},
+    ),
+    (
+        Pack.Published,
+        lambda p: p.publish(1, NOON, act=act(M1)),
+        {
+            "versions": {
+                "1": version_of_pack(is_approved=True, effective_from="2026-11-23T12:00:00+08:00")
+            }
+        },
+    ),
+    (
+        Pack.Abolished,
+        lambda p: p.abolish(NOON + WEEK, act=because()),
+        {"abolished_from": NOON + WEEK},
+    ),
+]
+
+TOLD: dict[type[View[Any]], tuple[Callable[[], Any], Story]] = {
+    TicketRegisterView: (opened, TICKET),
+    ClientFileView: (registered_client, CLIENT),
+    StaffDirectoryView: (registered_staff, STAFF),
+    PackShelfView: (lambda: Pack.named("consultation", act=act()), PACK),
+}
+
+CHAPTERS = [
+    pytest.param(view, number, id=f"{view.name}-{number}-{story[number][0].__name__}")
+    for view, (_, story) in TOLD.items()
+    for number in range(len(story))
+]
+
+
+def told(view: type[View[Any]], chapters: int) -> Any:
+    """The subject of this view as its story has it, after so many facts behind the first."""
+    begin, story = TOLD[view]
+    aggregate = begin()
+    for _, command, _ in story[:chapters]:
+        command(aggregate)
+    return aggregate
+
+
+def row_of(view: type[View[Any]], *aggregates: Aggregate) -> Any:
+    """The one row that these make."""
+    [row] = folded(view(), recorded(*aggregates)).values()
+    return row
+
+
+def fields_of(row: Any) -> dict[str, Any]:
+    return {f.name: getattr(row, f.name) for f in fields(row)}
+
+
+@pytest.mark.parametrize(("view", "number"), CHAPTERS)
+def test_a_fact_changes_in_its_row_what_it_speaks_of_and_nothing_else(
+    view: type[View[Any]], number: int
+) -> None:
+    kind, _, changes = TOLD[view][1][number]
+    before, after = told(view, number), told(view, number + 1)
+
+    rows = fields_of(row_of(view, before)), fields_of(row_of(view, after))
+
+    changed = {name: v for name, v in rows[1].items() if v != rows[0][name]}
+    assert [type(fact) for fact in facts_of(after)[number + 1 :]] == [kind]
+    assert {n: v for n, v in changed.items() if n not in ALWAYS_CHANGES} == changes
+    assert (rows[1]["version"], rows[1]["position"]) == (number + 2, number + 2)
+
+
+def test_a_ticket_enters_the_register_with_its_number_and_its_first_contact_as_owner() -> None:
+    ticket = opened()
+
+    row = row_of(TicketRegisterView, ticket)
+
+    assert row == TicketRow(
+        ticket_id=T1,
+        opened_position=1,
+        register="main/consultation/2026",
+        number="2026-0001",
+        client_id=C1,
+        matter=said(C1, "有线电视安装"),
+        channel="app",
+        procedure="consultation",
+        pack_version=1,
+        unit="main",
+        state="registered",
+        first_contact_id=LI_NA,
+        owner_id=LI_NA,
+        opened_at=NOON,
+        opened_recorded_at=RECORDED_AT + timedelta(seconds=1),
+        changed_at=NOON,
+        is_closed=False,
+        closed_at=None,
+        episode=1,
+        offered_to_id=None,
+        asked_id=None,
+        blocked_by=None,
+        slip_number=None,
+        transfers=0,
+        returns=0,
+        findings=0,
+        version=1,
+        position=1,
+    )
+
+
+def test_a_ticket_was_last_changed_when_that_is_said_to_have_happened() -> None:
+    ticket = opened()
+    ticket.note("早就说过", Visibility.INTERNAL, act=act(at=NOON - HOUR))
+
+    row = row_of(TicketRegisterView, ticket)
+
+    assert row.changed_at == NOON - HOUR
+
+
+def test_a_step_taken_over_from_a_log_moves_the_ticket_to_who_took_it_and_counts_findings() -> None:
+    ticket = opened(RECORDED)
+    for name in ("resolve", "finish"):
+        ticket.take_over_step(
+            name, {}, RECORDED, done_by_id=ZHAO_LEI, act=act("system:import", NOON + HOUR)
+        )
+
+    row = row_of(TicketRegisterView, ticket)
+
+    findings = sum(len(e.findings) for e in facts_of(ticket) if isinstance(e, Ticket.StepTaken))
+    assert (row.owner_id, row.first_contact_id) == (ZHAO_LEI, LI_NA)
+    assert row.findings == findings > 0
+    assert (row.state, row.is_closed, row.closed_at) == ("closed", True, NOON + HOUR)
+
+
+def test_when_a_ticket_was_last_closed_stays_when_it_is_taken_up_again() -> None:
+    ticket = told(TicketRegisterView, len(TICKET))
+
+    row = row_of(TicketRegisterView, ticket)
+
+    assert (row.is_closed, row.closed_at) == (False, NOON + HOUR)
+
+
+def test_every_ticket_has_a_row_of_its_own() -> None:
+    tickets = [opened(), Ticket.open(C2, **opening(), act=act())]
+
+    rows = folded(TicketRegisterView(), recorded(*tickets))
+
+    assert list(rows) == [T1, C2]
+    assert [row.opened_position for row in rows.values()] == [1, 2]
+
+
+def opening() -> dict[str, Any]:
+    return {
+        "client_id": C1,
+        "channel": "phone",
+        "matter": "宽带",
+        "pack": "consultation",
+        "pack_version": 1,
+        "procedure": CONSULTATION,
+        "first_contact_id": LI_NA,
+        "unit": "main",
+        "year": 2026,
+    }
+
+
+def test_a_client_is_filed_under_a_sealed_name() -> None:
+    client = registered_client()
+
+    row = row_of(ClientFileView, client)
+
+    assert row == ClientRow(
+        client_id=C1,
+        registered_position=1,
+        kind="person",
+        name=said(C1, "王某"),
+        registered_at=NOON,
+        details={},
+        contacts={},
+        is_blacklisted=False,
+        blacklist_scope=None,
+        merged_into_id=None,
+        version=1,
+        position=1,
+    )
+
+
+def test_a_member_of_staff_is_in_the_directory_without_a_post_at_first() -> None:
+    staff = registered_staff()
+
+    row = row_of(StaffDirectoryView, staff)
+
+    assert row == StaffRow(
+        staff_id=LI_NA,
+        registered_position=1,
+        name=said(LI_NA, "李某"),
+        unit="main",
+        registered_at=NOON,
+        post="",
+        roles=[],
+        superior_id=None,
+        deputies=[],
+        credentials=[],
+        is_on_duty=False,
+        has_left=False,
+        version=1,
+        position=1,
+    )
+
+
+def test_a_pack_is_on_the_shelf_from_its_name_on() -> None:
+    pack = Pack.named("consultation", act=act())
+
+    row = row_of(PackShelfView, pack)
+
+    assert row == PackRow(
+        pack_id=Pack.id_of("consultation"),
+        name="consultation",
+        versions={},
+        abolished_from=None,
+        version=1,
+        position=1,
+    )
+
+
+def test_the_history_of_a_ticket_says_who_when_by_which_command_and_what_else() -> None:
+    ticket = opened()
+    declined = act(
+        WANG_FANG, NOON + HOUR, reason="忙", acting_for=M1, role="staff", command_id="c-7"
+    )
+    ticket.offer_transfer(M1, None, act=because("对口"))
+    ticket.decline_transfer("overloaded", CONSULTATION, act=declined)
+
+    row = folded(TicketHistoryView(), recorded(ticket))[3]
+
+    assert row == HistoryRow(
+        position=3,
+        ticket_id=T1,
+        version=3,
+        topic="ticket.transfer-declined",
+        by=f"staff:{WANG_FANG}",
+        acting_for=f"staff:{M1}",
+        role="staff",
+        command_id="c-7",
+        reason=said(C1, "忙"),
+        occurred_at=NOON + HOUR,
+        recorded_at=RECORDED_AT + timedelta(seconds=3),
+        number=None,
+        step=None,
+        word=None,
+        done_by_id=None,
+        details={"from_id": LI_NA, "to_id": M1, "ground": "overloaded"},
+    )
+
+
+def test_the_history_names_the_step_in_the_words_of_its_pack_with_the_form() -> None:
+    ticket = opened(INSTALLATION)
+    ticket.issue_slip(year=2026, act=act())
+    form = {"address": "幸福路 1 号", "sockets": 2}
+    ticket.take_step("survey", form, INSTALLATION, act=act())
+
+    row = folded(TicketHistoryView(), recorded(ticket))[3]
+
+    assert (row.step, row.word, row.done_by_id) == ("survey", "现场勘查", None)
+    assert row.details == {
+        "state": "surveyed",
+        "form": {"address": said(C1, "幸福路 1 号"), "sockets": 2},
+        "findings": [],
+    }
+
+
+def test_the_history_says_who_took_a_step_that_a_log_tells_of() -> None:
+    ticket = opened(RECORDED)
+    ticket.take_over_step("assign", {}, RECORDED, done_by_id=ZHAO_LEI, act=act("system:import"))
+
+    row = folded(TicketHistoryView(), recorded(ticket))[2]
+
+    assert (row.by, row.done_by_id) == ("system:import", ZHAO_LEI)
+
+
+def test_every_event_of_a_ticket_is_a_row_of_its_history() -> None:
+    ticket = told(TicketRegisterView, len(TICKET))
+
+    rows = folded(TicketHistoryView(), recorded(ticket))
+
+    assert [row.version for row in rows.values()] == list(range(1, len(TICKET) + 2))
+    assert list(rows) == list(range(1, len(TICKET) + 2))
+
+
+def test_in_the_ticket_file_everything_lies_in_one_folder_in_the_order_it_happened() -> None:
+    ticket = told(TicketRegisterView, len(TICKET))
+    history = [described(fact) for fact in recorded(ticket)]
+
+    file = filed(history)
+
+    assert {
+        folder: [entry["version"] for entry in entries] for folder, entries in file.items()
+    } == {
+        "notes": [3],
+        "transfers": [4, 5, 6, 7, 8, 9],
+        "escalations": [10, 11],
+        "suspensions": [12, 13],
+        "steps": [14],
+        "answers": [15],
+        "results": [16],
+        "corrections": [18],
+        "reopenings": [19],
+    }
+
+
+def test_an_entry_of_the_file_says_what_is_known_and_leaves_out_what_is_not() -> None:
+    ticket = opened()
+    ticket.note("又来电", Visibility.CLIENT, act=act())
+
+    [entry] = filed([described(fact) for fact in recorded(ticket)])["notes"]
+
+    assert entry == {
+        "what": "noted",
+        "version": 2,
+        "by": f"staff:{LI_NA}",
+        "occurred_at": NOON,
+        "recorded_at": RECORDED_AT + timedelta(seconds=2),
+        "text": said(C1, "又来电"),
+        "visibility": "client",
+    }
+
+
+@pytest.mark.parametrize("kind", event_classes(Ticket))
+def test_every_event_of_a_ticket_is_filed_or_named_as_shown_elsewhere(kind: Kind) -> None:
+    [of_this_kind, *_] = [
+        described(fact)
+        for fact in recorded(told(TicketRegisterView, len(TICKET)))
+        if type(fact.event) is kind
+    ]
+
+    file = filed([of_this_kind])
+
+    assert any(file.values()) == (kind.TOPIC not in NOT_FILED)
+
+
+def test_every_view_there_is_is_tested_here() -> None:
+    assert {type(view) for view in VIEWS} == READS.keys()
+
+
+@pytest.mark.parametrize("view", READS)
+def test_of_each_event_it_was_decided_whether_a_view_shows_it(view: type[View[Any]]) -> None:
+    there_are = set(event_classes(READS[view]))
+
+    decided = SHOWN[view] | LEFT_ASIDE.get(view, set())
+
+    assert there_are == decided
+    assert view.facts == decided
+
+
+@pytest.mark.parametrize("view", TOLD)
+def test_the_story_of_a_view_tells_of_each_event(view: type[View[Any]]) -> None:
+    facts = facts_of(told(view, len(TOLD[view][1])))
+
+    assert {type(fact) for fact in facts} == set(event_classes(READS[view]))
+
+
+@pytest.mark.parametrize("view", TOLD)
+def test_only_what_is_left_aside_changes_nothing(view: type[View[Any]]) -> None:
+    idle = {kind for kind, _, changes in TOLD[view][1] if not changes}
+
+    assert idle == LEFT_ASIDE.get(view, set())
+
+
+@pytest.mark.parametrize("view", TOLD)
+def test_an_event_that_a_view_does_not_know_is_refused_loudly(view: type[View[Any]]) -> None:
+    aggregate = told(view, 0)
+    row = row_of(view, aggregate)
+
+    with pytest.raises(NotImplementedError, match=f"{view.name} has no case for .*Sneezed"):
+        view().fold(row, sneezed(aggregate), aggregate.id)
+
+
+@pytest.mark.parametrize("view", TOLD)
+def test_a_row_begins_with_the_first_event_of_its_stream_and_with_no_other(
+    view: type[View[Any]],
+) -> None:
+    later = recorded(told(view, 1))[1]
+
+    with pytest.raises(AssertionError):
+        view().fold(None, later, later.event.originator_id)
+
+
+def sneezed(aggregate: Aggregate) -> Fact:
+    """A fact that nobody has thought of yet."""
+    envelope = asdict(facts_of(aggregate)[0])
+    known = {"by", "acting_for", "role", "command_id", "reason", "timestamp"}
+    event = Sneezed(
+        originator_id=aggregate.id,
+        originator_version=2,
+        **{name: value for name, value in envelope.items() if name in known},
+    )
+    return Fact(2, RECORDED_AT, None, event)
+
+
+class Sneezed(Aggregate.Event):
+    TOPIC = "test.sneezed"
+
+
+SAME: dict[type[View[Any]], dict[str, Callable[[Any], Any]]] = {
+    TicketRegisterView: {
+        "state": lambda t: t.state,
+        "is_closed": lambda t: t.is_closed,
+        "episode": lambda t: t.episode,
+        "owner_id": lambda t: t.owner_id,
+        "first_contact_id": lambda t: t.first_contact_id,
+        "offered_to_id": lambda t: t.offered_to_id,
+        "asked_id": lambda t: t.asked_id,
+        "blocked_by": lambda t: t.blocked_by,
+        "version": lambda t: t.version,
+    },
+    ClientFileView: {
+        "name": lambda c: c.details["name"],
+        "is_blacklisted": lambda c: c.is_blacklisted,
+        "merged_into_id": lambda c: c.merged_into_id,
+        "version": lambda c: c.version,
+    },
+    StaffDirectoryView: {
+        "post": lambda s: s.post,
+        "roles": lambda s: sorted(s.roles),
+        "superior_id": lambda s: s.superior_id,
+        "credentials": lambda s: list(s.credentials),
+        "is_on_duty": lambda s: s.is_on_duty,
+        "has_left": lambda s: s.has_left,
+        "version": lambda s: s.version,
+    },
+    PackShelfView: {
+        "abolished_from": lambda p: p.abolished_from,
+        "version": lambda p: p.version,
+    },
+}
+"""What both the row and the aggregate know."""
+
+
+@pytest.mark.parametrize(("view", "number"), CHAPTERS)
+def test_a_row_and_the_aggregate_say_the_same(view: type[View[Any]], number: int) -> None:
+    aggregate = told(view, number + 1)
+
+    row = row_of(view, aggregate)
+
+    assert {name: getattr(row, name) for name in SAME[view]} == {
+        name: of(aggregate) for name, of in SAME[view].items()
+    }

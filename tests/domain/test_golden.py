@@ -1,0 +1,232 @@
+"""Events as they were once stored. Whatever becomes of the code, it reads them.
+
+A file is named `<topic>.v<class version>.json` and holds the bytes of one event, written once and
+never again: a new version of an event brings a new file, and the old one stays. The boxes of the
+sealed texts hold nothing, and no key for them was ever made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import UnionType
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import pytest
+from eventsourcing.utils import resolve_topic
+
+from application.desk import AGGREGATES
+from domain.aggregate import Aggregate
+from domain.client import Client
+from domain.pack import Pack
+from domain.sealed import Sealed
+from domain.staff import Staff
+from domain.ticket import Ticket
+from infrastructure.codec import Codec
+from infrastructure.keystore import PostgresKeyStore
+from tests.support.facts import (
+    C1,
+    LI_NA,
+    M1,
+    NOON,
+    SHANGHAI,
+    T1,
+    WANG_FANG,
+    ZHAO_LEI,
+    act,
+    event_classes,
+    new_facts,
+    replay,
+)
+
+GOLDEN = Path(__file__).parent / "golden"
+SAMPLES = sorted(GOLDEN.iterdir())
+EVENTS = [kind for aggregate in AGGREGATES for kind in event_classes(aggregate)]
+
+A = TypeVar("A", bound=Aggregate)
+
+TICKET = (
+    "opened case-slip-issued noted transfer-offered transfer-withdrawn transfer-offered"
+    " transfer-declined transfer-offered transfer-accepted escalated instructed suspended resumed"
+    " step-taken answered completed closed reopened corrected"
+)
+CLIENT = (
+    "registered details-changed contact-point-added contact-point-removed contact-point-added"
+    " blacklisted blacklist-lifted blacklisted merged unmerged merged"
+)
+STAFF = (
+    "registered post-taken superior-named deputy-named went-on-duty went-off-duty"
+    " credential-issued credential-revoked credential-issued"
+)
+PACK = "named drafted approved published abolished"
+
+
+@pytest.fixture(params=SAMPLES, ids=lambda path: path.stem)
+def sample(request: pytest.FixtureRequest) -> Path:
+    return cast(Path, request.param)
+
+
+def load(path: Path, stream_id: UUID = T1, version: int = 1) -> Aggregate.Event:
+    """The stored event, its sealed texts left closed, as a view's worker reads it."""
+    codec = Codec(cast(PostgresKeyStore, None))
+    topic = path.name.rpartition(".v")[0]
+    return codec.decode(stream_id, version, topic, path.read_bytes(), opened=False)
+
+
+def fold(kind: type[A], facts: str, stream_id: UUID) -> A:
+    """What the newest samples of these facts make, one after the other."""
+    paths = [newest(f"{kind.TOPIC}.{fact}") for fact in facts.split()]
+    return cast(A, replay(load(p, stream_id, n) for n, p in enumerate(paths, start=1)))
+
+
+def newest(topic: str) -> Path:
+    return GOLDEN / f"{topic}.v{class_version(resolve_topic(topic))}.json"
+
+
+def class_version(kind: type) -> int:
+    return cast(int, getattr(kind, "class_version", 1))
+
+
+def fits(value: Any, hint: Any) -> bool:
+    """Whether a value is of the very type that its field promises."""
+    if get_origin(hint) is UnionType:
+        return any(fits(value, one) for one in get_args(hint))
+    if get_origin(hint) is list:
+        return type(value) is list and all(fits(item, get_args(hint)[0]) for item in value)
+    if get_origin(hint) is dict:
+        return type(value) is dict
+    return type(value) is hint
+
+
+def closed(subject: UUID) -> Sealed:
+    return Sealed(subject, None)
+
+
+def test_every_version_of_every_event_has_a_sample() -> None:
+    wanted = {
+        f"{kind.TOPIC}.v{version}.json"
+        for kind in EVENTS
+        for version in range(1, class_version(kind) + 1)
+    }
+
+    assert {path.name for path in SAMPLES} == wanted
+
+
+def test_a_sample_is_read_as_the_event_that_it_is(sample: Path) -> None:
+    event = load(sample)
+
+    assert type(event) is resolve_topic(sample.name.rpartition(".v")[0])
+    assert (event.originator_id, event.originator_version) == (T1, 1)
+    assert vars(event).keys() == {field.name for field in fields(event)}
+
+
+def test_every_field_of_a_sample_is_read_as_its_type_says(sample: Path) -> None:
+    event = load(sample)
+    hints = get_type_hints(type(event))
+    told = {name: value for name, value in vars(event).items() if name != "originator_id"}
+
+    assert [name for name, value in told.items() if not fits(value, hints[name])] == []
+
+
+def test_a_sample_knows_when_and_in_which_offset_it_happened(sample: Path) -> None:
+    at = load(sample).timestamp
+
+    assert at.utcoffset() == timedelta(hours=8)
+    assert NOON < at < NOON + timedelta(hours=1)
+
+
+def test_what_is_sealed_stays_closed_and_keeps_its_box(sample: Path) -> None:
+    event = load(sample)
+
+    for name, value in vars(event).items():
+        if isinstance(value, Sealed):
+            assert value.text is None
+            assert value.box is not None
+            assert value.box.startswith(f"{T1}:1:{type(event).TOPIC}:{name}:{value.subject}:")
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts"), [(Ticket, TICKET), (Client, CLIENT), (Staff, f"{STAFF} left"), (Pack, PACK)]
+)
+def test_every_sample_takes_part_in_a_history(kind: type[Aggregate], facts: str) -> None:
+    assert {f"{kind.TOPIC}.{fact}" for fact in facts.split()} == {
+        fact.TOPIC for fact in event_classes(kind)
+    }
+
+
+def test_an_old_ticket_stands_as_it_stood() -> None:
+    ticket = fold(Ticket, TICKET, T1)
+
+    assert (ticket.id, ticket.version, ticket.client_id) == (T1, 19, C1)
+    assert (ticket.procedure, ticket.pack_version, ticket.unit) == ("installation", 1, "main")
+    assert (ticket.state, ticket.episode, ticket.is_closed) == ("registered", 2, False)
+    assert (ticket.first_contact_id, ticket.owner_id) == (LI_NA, ZHAO_LEI)
+    assert (ticket.offered_to_id, ticket.asked_id, ticket.blocked_by) == (None, None, None)
+    assert ticket.has_slip
+
+
+@pytest.mark.parametrize(
+    ("fact", "stands"),
+    [
+        ("transfer-offered", {"owner_id": LI_NA, "offered_to_id": WANG_FANG}),
+        ("transfer-accepted", {"owner_id": WANG_FANG, "offered_to_id": None}),
+        ("escalated", {"owner_id": WANG_FANG, "asked_id": M1}),
+        ("suspended", {"asked_id": None, "blocked_by": "third_party"}),
+        ("step-taken", {"owner_id": ZHAO_LEI, "state": "surveyed", "blocked_by": None}),
+        ("answered", {"state": "answered"}),
+        ("completed", {"state": "completed", "is_closed": False}),
+        ("closed", {"state": "closed", "is_closed": True, "episode": 1}),
+    ],
+)
+def test_an_old_ticket_went_its_way_as_it_did(fact: str, stands: dict[str, Any]) -> None:
+    so_far = TICKET[: TICKET.rindex(fact) + len(fact)]
+
+    ticket = fold(Ticket, so_far, T1)
+
+    assert {name: getattr(ticket, name) for name in stands} == stands
+
+
+def test_an_old_client_stands_as_they_stood() -> None:
+    client = fold(Client, CLIENT, C1)
+
+    assert (client.kind, client.is_blacklisted) == ("person", True)
+    assert client.details == {"name": closed(C1), "place": closed(C1)}
+    assert list(client.contacts.values()) == [("phone", closed(C1))]
+    assert client.merged_into_id is not None
+
+
+def test_an_old_member_of_staff_stands_as_they_stood() -> None:
+    staff = fold(Staff, STAFF, LI_NA)
+
+    assert (staff.name, staff.unit, staff.post) == (closed(LI_NA), "main", "客服专员")
+    assert (staff.roles, staff.superior()) == ({"staff", "cs_officer"}, M1)
+    assert (staff.credentials, staff.is_on_duty, staff.has_left) == (
+        {"c1": "d1" * 32},
+        False,
+        False,
+    )
+    staff.must_be_deputised_by(WANG_FANG, NOON + timedelta(days=6))
+
+
+def test_who_left_long_ago_is_still_gone() -> None:
+    staff = fold(Staff, f"{STAFF} left", LI_NA)
+
+    assert (staff.has_left, staff.credentials) == (True, {})
+
+
+def test_an_old_pack_says_what_it_said_and_held_when_it_held() -> None:
+    pack = fold(Pack, PACK, Pack.id_of("installation"))
+
+    assert pack.content(1).procedure.possible("registered") == ["survey"]
+    assert pack.in_force(datetime(2027, 6, 1, tzinfo=SHANGHAI)) == 1
+    assert pack.abolished_from == NOON + timedelta(days=400)
+
+
+def test_an_old_draft_is_known_again_by_its_digest() -> None:
+    pack = fold(Pack, PACK, Pack.id_of("installation"))
+
+    pack.draft(pack.contents[1], act=act())
+
+    assert new_facts(pack) == []

@@ -1,0 +1,107 @@
+"""Any history of a member of staff."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, invariant, precondition, rule
+
+from domain.staff import ROLES, Staff
+from tests.domain.history import BRIEF, History, mostly
+from tests.support.facts import LI_NA, M1, NOON, WANG_FANG, act, registered_staff
+
+days = st.integers(-3, 3).map(lambda number: timedelta(days=number))
+colleagues = st.sampled_from([LI_NA, WANG_FANG, M1])
+credential_ids = st.sampled_from(["c1", "c2"])
+
+
+class StaffHistory(History):
+    live: Staff
+
+    @initialize()
+    def register(self) -> None:
+        self.credentials: dict[str, str] = {}
+        self.has_left = False
+        self.begin(registered_staff())
+
+    def hear(self, fact: Any) -> None:
+        """Keep account of the valid credentials, from the facts alone."""
+        assert not self.has_left
+        match fact:
+            case Staff.CredentialIssued():
+                self.credentials[fact.credential_id] = fact.secret_digest
+            case Staff.CredentialRevoked():
+                assert fact.credential_id in self.credentials
+                del self.credentials[fact.credential_id]
+            case Staff.Left():
+                self.credentials, self.has_left = {}, True
+
+    @rule(
+        post=mostly("客服专员", " 客服专员", "主管", ""),
+        roles=st.sets(mostly("staff", "director", "king")),
+    )
+    def take_post(self, post: str, roles: set[str]) -> None:
+        self.twice(lambda s, act: s.take_post(post, roles, act=act), act(M1))
+
+    @rule(superior_id=colleagues)
+    def name_superior(self, superior_id: UUID) -> None:
+        self.twice(lambda s, act: s.name_superior(superior_id, act=act), act(M1))
+
+    @rule(deputy_id=colleagues, start=days, end=days)
+    def name_deputy(self, deputy_id: UUID, start: timedelta, end: timedelta) -> None:
+        self.twice(
+            lambda s, act: s.name_deputy(deputy_id, start=NOON + start, end=NOON + end, act=act),
+            act(M1),
+        )
+
+    @rule()
+    def go_on_duty(self) -> None:
+        self.twice(lambda s, act: s.go_on_duty(act=act), act())
+
+    @rule()
+    def go_off_duty(self) -> None:
+        self.twice(lambda s, act: s.go_off_duty(act=act), act())
+
+    @rule(credential_id=credential_ids, digest=st.sampled_from(["d1" * 32, "d2" * 32]))
+    def issue_credential(self, credential_id: str, digest: str) -> None:
+        self.twice(lambda s, act: s.issue_credential(credential_id, digest, act=act), act(M1))
+
+    @rule(credential_id=credential_ids)
+    def revoke_credential(self, credential_id: str) -> None:
+        self.twice(lambda s, act: s.revoke_credential(credential_id, act=act), act(M1))
+
+    @precondition(lambda self: len(self.facts) > 8)
+    @rule()
+    def leave(self) -> None:
+        assert self.twice(lambda s, act: s.leave(act=act), act())
+
+    @invariant()
+    def exactly_what_was_issued_and_not_revoked_is_valid(self) -> None:
+        assert self.live.credentials == self.credentials
+
+    @invariant()
+    def nobody_is_above_or_beside_themselves(self) -> None:
+        assert self.live.superior_id != LI_NA
+        assert LI_NA not in [deputy.staff_id for deputy in self.live.deputies]
+
+    @invariant()
+    def every_period_has_an_instant_in_it_and_is_named_once(self) -> None:
+        deputies = self.live.deputies
+        assert all(deputy.start < deputy.end for deputy in deputies)
+        assert len(deputies) == len(set(deputies))
+
+    @invariant()
+    def only_known_roles_are_held(self) -> None:
+        assert self.live.roles <= ROLES
+
+    @invariant()
+    def who_has_left_is_not_on_duty(self) -> None:
+        assert self.live.has_left == self.has_left
+        assert not (self.live.has_left and self.live.is_on_duty)
+
+
+TestStaffHistory = StaffHistory.TestCase
+TestStaffHistory.settings = BRIEF

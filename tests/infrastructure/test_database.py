@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import os
+import time
+from contextlib import closing
+
+import psycopg
+import pytest
+
+from application.register import Unavailable
+from infrastructure import database as module
+from infrastructure.database import Connection, Database, ForkedDatabase
+from infrastructure.embedded import EmbeddedPostgres
+from tests.support.postgres import FAST, home, terminate_backends
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who gives up after half a second."""
+    monkeypatch.setattr(module, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.3)
+
+
+def one(connection: Connection) -> int:
+    row = connection.execute("SELECT 1").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def backend(connection: Connection) -> int:
+    return connection.info.backend_pid
+
+
+def in_a_forked_child(database: Database) -> bytes:
+    """What the child of a fork hears when it uses its parent's database."""
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        try:
+            database.run(one)
+            os.write(writing, b"used it")
+        except BaseException as error:
+            os.write(writing, type(error).__name__.encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with open(reading, "rb") as answer:
+        said = answer.read()
+    os.wait()
+    return said
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_child_may_not_use_its_parents_connections(database: Database) -> None:
+    assert database.run(one) == 1
+
+    assert in_a_forked_child(database) == ForkedDatabase.__name__.encode()
+    assert database.run(one) == 1
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_closing_it_in_a_forked_child_leaves_the_parent_its_own(register_url: str) -> None:
+    with closing(Database(register_url, size=1)) as database:
+        before = database.run(backend)
+
+        if (child := os.fork()) == 0:
+            database.close()
+            os._exit(0)
+        os.waitpid(child, 0)
+
+        assert database.run(backend) == before
+
+
+def test_each_statement_is_committed_as_it_is_made(database: Database, register_url: str) -> None:
+    with database.connection() as connection:
+        connection.execute("CREATE TABLE public.made (one int)")
+
+        with psycopg.connect(register_url) as other:
+            assert other.execute("SELECT count(*) FROM public.made").fetchone() == (0,)
+
+
+def test_work_goes_on_after_all_connections_were_cut(database: Database, register_url: str) -> None:
+    assert database.run(one) == 1
+
+    assert terminate_backends(register_url) > 0
+    assert database.run(one) == 1
+
+
+def test_work_cut_in_the_middle_is_done_again(database: Database, register_url: str) -> None:
+    backends: list[int] = []
+
+    def work(connection: Connection) -> int:
+        backends.append(backend(connection))
+        if len(backends) == 1:
+            terminate_backends(register_url)
+        return one(connection)
+
+    assert database.run(work) == 1
+    assert len(set(backends)) == len(backends) == 2
+
+
+def test_what_the_database_refuses_is_not_tried_again(database: Database) -> None:
+    tries: list[int] = []
+
+    def work(connection: Connection) -> None:
+        tries.append(backend(connection))
+        connection.execute("SELECT * FROM nothing")
+
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        database.run(work)
+    assert len(tries) == 1
+
+
+def test_an_error_leaves_its_connection_to_the_next(register_url: str) -> None:
+    with closing(Database(register_url, size=1)) as database:
+        with pytest.raises(ZeroDivisionError), database.connection():
+            raise ZeroDivisionError
+
+        assert database.run(one) == 1
+
+
+@pytest.mark.usefixtures("hasty")
+def test_it_is_unavailable_while_others_have_all_connections(register_url: str) -> None:
+    with closing(Database(register_url, size=1)) as database, database.connection() as taken:
+        with pytest.raises(Unavailable), database.connection():
+            pass
+
+        assert one(taken) == 1
+
+
+@pytest.mark.usefixtures("hasty")
+def test_it_says_soon_that_postgresql_is_gone_and_goes_on_once_it_is_back() -> None:
+    with home() as directory:
+        server = EmbeddedPostgres(directory, FAST)
+        with server, closing(Database(server.url("postgres"))) as database:
+            assert database.run(one) == 1
+            server.__exit__(None, None, None)
+
+            begun = time.monotonic()
+            for asked in (database.run, database.run):
+                with pytest.raises(Unavailable):
+                    asked(one)
+            waited = time.monotonic() - begun
+
+            server.__enter__()
+            assert database.run(one) == 1
+    assert waited < 5

@@ -1,0 +1,166 @@
+"""What has happened to a ticket before a test begins, and what is said in most commands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from domain.pack import Pack
+from domain.ticket import Ticket
+from tests.support.facts import C1, LI_NA, M2, WANG_FANG
+from tests.support.http import APPROVER, DRAFTER, Office, Person, opened
+
+MATTER = {
+    "client_id": str(C1),
+    "channel": "walk_in",
+    "matter": "有线电视安装",
+    "procedure": "consultation",
+}
+TO_WANG_FANG = {"to_id": str(WANG_FANG), "reason": "对口"}
+RETURN = {"ground": "overloaded", "reason": "今天已有二十件"}
+REST = {"blocked_by": "client", "reason": "等客户资料"}
+CORRECTION = {"corrects_version": 1, "what": "matter", "text": "宽带安装", "reason": "听错了"}
+DEPUTY = {
+    "deputy_id": str(M2),
+    "start": "2026-11-23T09:00:00+08:00",
+    "end": "2026-11-24T09:00:00+08:00",
+}
+
+TICKET_COMMANDS: Mapping[str, Mapping[str, Any]] = {
+    "slip": {},
+    "notes": {"text": "客户来过"},
+    "transfer": TO_WANG_FANG,
+    "transfer/acceptance": {},
+    "transfer/refusal": RETURN,
+    "transfer/withdrawal": {},
+    "escalation": {"question": "可以减免吗"},
+    "instruction": {"text": "按规定办"},
+    "steps/clarify": {},
+    "answer": {"text": "周一至周五"},
+    "suspension": REST,
+    "resumption": {},
+    "completion": {"result": "已告知"},
+    "closure": {},
+    "reopening": {"reason": "客户再来电"},
+    "corrections": CORRECTION,
+}
+"""All that is sent to `/v1/tickets/<id>/…`."""
+
+CLIENT_COMMANDS: Mapping[str, Mapping[str, Any]] = {
+    "details": {"details": {"place": "三号楼"}},
+    "contact-points": {"kind": "phone", "value": "010-5550199"},
+    "contact-points/phone-2/removal": {},
+    "blacklisting": {"reason": "多次拒付"},
+    "blacklisting/lifting": {"reason": "已付清"},
+    "merge": {"into_id": str(C1), "reason": "同一人"},
+    "unmerge": {"reason": "不是同一人"},
+}
+"""All that is sent to `/v1/clients/<id>/…`."""
+
+STAFF_COMMANDS: Mapping[str, Mapping[str, Any]] = {
+    "post": {"post": "班长", "roles": ["cs_supervisor"]},
+    "superior": {"superior_id": str(LI_NA)},
+    "deputies": DEPUTY,
+    "duty/start": {},
+    "duty/end": {},
+    "credentials": {},
+    "credentials/0123456789abcdef/revocation": {},
+    "departure": {},
+}
+"""All that is sent to `/v1/staff/<id>/…`."""
+
+PACK_COMMANDS: Mapping[str, Mapping[str, Any]] = {
+    "versions": {"content": {"pack": "consultation", "version": 2}},
+    "approval": {"version": 1},
+    "publication": {"version": 1, "effective_from": "2026-12-01T00:00:00+08:00"},
+    "abolition": {"effective_from": "2026-12-01T00:00:00+08:00", "reason": "不再办理"},
+}
+"""All that is sent to `/v1/packs/<name>/…`."""
+
+
+COMMANDS: Mapping[str, Mapping[str, Any]] = {
+    "/v1/tickets": MATTER,
+    **{f"/v1/tickets/TICKET/{what}": body for what, body in TICKET_COMMANDS.items()},
+    "/v1/clients": {"name": "赵某"},
+    **{f"/v1/clients/{C1}/{what}": body for what, body in CLIENT_COMMANDS.items()},
+    "/v1/staff": {"name": "孙某"},
+    **{f"/v1/staff/{WANG_FANG}/{what}": body for what, body in STAFF_COMMANDS.items()},
+    **{f"/v1/packs/consultation/{what}": body for what, body in PACK_COMMANDS.items()},
+}
+"""Everything that can be sent, with a body that says all it must."""
+
+READS = [
+    "/v1/tickets",
+    "/v1/tickets/counts",
+    "/v1/tickets/TICKET",
+    "/v1/tickets/TICKET/history",
+    "/v1/clients",
+    f"/v1/clients/{C1}",
+    "/v1/staff",
+    f"/v1/staff/{LI_NA}",
+    "/v1/packs",
+    "/v1/packs/consultation/1",
+    "/v1/me",
+    "/v1/desk/mine",
+    "/v1/desk/offered",
+    "/v1/desk/first-contacts",
+    "/v1/desk/asked",
+]
+"""Everything that can be read."""
+
+
+EXAMPLES = {"uuid": str(C1), "int": "1", "string": "something"}
+
+
+def paths(office: Office, method: str) -> list[str]:
+    """Those under /v1 that the application answers, an example of each."""
+    rules = [rule for rule in office.app.url_map.iter_rules() if method in (rule.methods or ())]
+    ours = [rule.rule for rule in rules if rule.rule.startswith("/v1/")]
+    return [re.sub(r"<(\w+):\w+>", lambda part: EXAMPLES[part[1]], rule) for rule in ours]
+
+
+def closed(person: Person) -> str:
+    ticket = opened(person)
+    person.post(f"{ticket}/answer", TICKET_COMMANDS["answer"])
+    assert person.post(f"{ticket}/closure").stored == [Ticket.Closed]
+    return ticket
+
+
+def offered(person: Person) -> str:
+    """To Wang Fang."""
+    ticket = opened(person)
+    assert person.post(f"{ticket}/transfer", TO_WANG_FANG).stored == [Ticket.TransferOffered]
+    return ticket
+
+
+def escalated(person: Person) -> str:
+    ticket = opened(person)
+    question = TICKET_COMMANDS["escalation"]
+    assert person.post(f"{ticket}/escalation", question).stored == [Ticket.Escalated]
+    return ticket
+
+
+def suspended(person: Person) -> str:
+    ticket = opened(person)
+    assert person.post(f"{ticket}/suspension", REST).stored == [Ticket.Suspended]
+    return ticket
+
+
+def in_force(
+    office: Office, content: Mapping[str, Any], effective_from: str = "2026-11-23T00:00:00+08:00"
+) -> None:
+    """Draft, approve and publish a version of a pack."""
+    drafter, approver = office.person(DRAFTER), office.person(APPROVER)
+    pack, version = f"/v1/packs/{content['pack']}", content["version"]
+    publication = {"version": version, "effective_from": effective_from}
+    answers = [
+        drafter.post(f"{pack}/versions", {"content": content}),
+        approver.post(f"{pack}/approval", {"version": version}),
+        approver.post(f"{pack}/publication", publication),
+    ]
+    assert [answer.stored[-1] for answer in answers] == [
+        Pack.Drafted,
+        Pack.Approved,
+        Pack.Published,
+    ]
