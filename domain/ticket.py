@@ -8,9 +8,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from domain.aggregate import UNIT_LIMIT, Act, Aggregate, InitialEvent, staff_ref
+from domain.aggregate import UNIT_LIMIT, Act, InitialEvent, staff_ref
 from domain.errors import DomainError, Invalid, Refused
 from domain.procedure import Fact, Procedure, Step
+from domain.promising import Happening, Promising
+from domain.rulebook import ObligationRule
 from domain.sealed import Sealed, checked
 
 NOT_MY_DUTY = "not_my_duty"
@@ -71,12 +73,12 @@ class NotAsked(Refused):
     code = "not_asked"
 
 
-class Ticket(Aggregate):
+class Ticket(Promising):
     """One matter. The first contact never changes; the owner does when a transfer is accepted."""
 
     TOPIC = "ticket"
 
-    class Opened(InitialEvent):
+    class Opened(InitialEvent, Happening):
         TOPIC = "ticket.opened"
         client_id: UUID
         channel: str
@@ -88,7 +90,7 @@ class Ticket(Aggregate):
         unit: str
         register: str
 
-    class CaseSlipIssued(Aggregate.Event):
+    class CaseSlipIssued(Happening):
         TOPIC = "ticket.case-slip-issued"
         responsible_id: UUID
         register: str
@@ -96,12 +98,12 @@ class Ticket(Aggregate):
         def apply(self, aggregate: Ticket) -> None:
             aggregate.has_slip = True
 
-    class Noted(Aggregate.Event):
+    class Noted(Happening):
         TOPIC = "ticket.noted"
         text: Sealed
         visibility: str
 
-    class TransferOffered(Aggregate.Event):
+    class TransferOffered(Happening):
         TOPIC = "ticket.transfer-offered"
         from_id: UUID
         to_id: UUID
@@ -110,7 +112,7 @@ class Ticket(Aggregate):
         def apply(self, aggregate: Ticket) -> None:
             aggregate.offered_to_id = self.to_id
 
-    class TransferAccepted(Aggregate.Event):
+    class TransferAccepted(Happening):
         TOPIC = "ticket.transfer-accepted"
         from_id: UUID
         to_id: UUID
@@ -118,7 +120,7 @@ class Ticket(Aggregate):
         def apply(self, aggregate: Ticket) -> None:
             aggregate.owner_id, aggregate.offered_to_id = self.to_id, None
 
-    class TransferDeclined(Aggregate.Event):
+    class TransferDeclined(Happening):
         TOPIC = "ticket.transfer-declined"
         from_id: UUID
         to_id: UUID
@@ -127,14 +129,14 @@ class Ticket(Aggregate):
         def apply(self, aggregate: Ticket) -> None:
             aggregate.offered_to_id = None
 
-    class TransferWithdrawn(Aggregate.Event):
+    class TransferWithdrawn(Happening):
         TOPIC = "ticket.transfer-withdrawn"
         to_id: UUID
 
         def apply(self, aggregate: Ticket) -> None:
             aggregate.offered_to_id = None
 
-    class Escalated(Aggregate.Event):
+    class Escalated(Happening):
         TOPIC = "ticket.escalated"
         to_id: UUID
         question: Sealed
@@ -142,14 +144,14 @@ class Ticket(Aggregate):
         def apply(self, aggregate: Ticket) -> None:
             aggregate.asked_id = self.to_id
 
-    class Instructed(Aggregate.Event):
+    class Instructed(Happening):
         TOPIC = "ticket.instructed"
         text: Sealed
 
         def apply(self, aggregate: Ticket) -> None:
             aggregate.asked_id = None
 
-    class StepTaken(Aggregate.Event):
+    class StepTaken(Happening):
         """A step that only its pack knows, in the pack's own word.
 
         In recorded procedures `done_by_id` took the step (and holds the ticket since), and
@@ -168,7 +170,7 @@ class Ticket(Aggregate):
             aggregate.state = self.state
             aggregate.owner_id = self.done_by_id or aggregate.owner_id
 
-    class Answered(Aggregate.Event):
+    class Answered(Happening):
         TOPIC = "ticket.answered"
         text: Sealed
         complete: bool
@@ -177,20 +179,20 @@ class Ticket(Aggregate):
         def apply(self, aggregate: Ticket) -> None:
             aggregate.state = self.state
 
-    class Suspended(Aggregate.Event):
+    class Suspended(Happening):
         TOPIC = "ticket.suspended"
         blocked_by: str
 
         def apply(self, aggregate: Ticket) -> None:
             aggregate.blocked_by = self.blocked_by
 
-    class Resumed(Aggregate.Event):
+    class Resumed(Happening):
         TOPIC = "ticket.resumed"
 
         def apply(self, aggregate: Ticket) -> None:
             aggregate.blocked_by = None
 
-    class Completed(Aggregate.Event):
+    class Completed(Happening):
         TOPIC = "ticket.completed"
         result: Sealed
         state: str
@@ -198,14 +200,14 @@ class Ticket(Aggregate):
         def apply(self, aggregate: Ticket) -> None:
             aggregate.state = self.state
 
-    class Closed(Aggregate.Event):
+    class Closed(Happening):
         TOPIC = "ticket.closed"
         state: str
 
         def apply(self, aggregate: Ticket) -> None:
             aggregate.state, aggregate.is_closed = self.state, True
 
-    class Reopened(Aggregate.Event):
+    class Reopened(Happening):
         TOPIC = "ticket.reopened"
         state: str
         episode: int
@@ -214,7 +216,7 @@ class Ticket(Aggregate):
             aggregate.state, aggregate.is_closed = self.state, False
             aggregate.episode = self.episode
 
-    class Corrected(Aggregate.Event):
+    class Corrected(Happening):
         """Answers a mistake; the event that it names stays as it was written."""
 
         TOPIC = "ticket.corrected"
@@ -241,6 +243,7 @@ class Ticket(Aggregate):
         self.offered_to_id: UUID | None = None
         self.asked_id: UUID | None = None
         self.blocked_by: str | None = None
+        self._start_keeping()
 
     @property
     def subject(self) -> UUID:
@@ -421,6 +424,7 @@ class Ticket(Aggregate):
         if self.blocked_by != blocked_by:
             self._must_not_be_suspended()
             self._record(self.Suspended, act, blocked_by=str(blocked_by))
+            self.pause_clocks(str(blocked_by), act=act)
 
     def resume(self, *, act: Act) -> None:
         """Raises NotSuspended."""
@@ -428,6 +432,7 @@ class Ticket(Aggregate):
         if self.blocked_by is None:
             raise NotSuspended(f"ticket {self.id} is not suspended")
         self._record(self.Resumed, act)
+        self.resume_clocks(act=act)
 
     def complete(self, result: str, procedure: Procedure, *, act: Act) -> None:
         """The work is done, with this result."""
@@ -439,7 +444,9 @@ class Ticket(Aggregate):
         if self.offered_to_id is not None:
             raise OfferPending(f"offered to staff {self.offered_to_id}, who has not answered")
         step = self._step_for("closed", procedure, act)
+        self.must_not_be_blocked("closed")
         self._record(self.Closed, act, state=step.to)
+        self.stop_clocks(act=act)
 
     def reopen(self, procedure: Procedure, *, act: Act) -> None:
         """Take it up again, as a new episode, with a reason."""
@@ -464,6 +471,16 @@ class Ticket(Aggregate):
     def possible_steps(self, procedure: Procedure) -> list[str]:
         """What the procedure allows next, whoever asks; nothing while suspended."""
         return [] if self.blocked_by is not None else procedure.possible(self.state)
+
+    def responsible_id(self, rule: ObligationRule) -> UUID:
+        """Whoever stands on the ticket for it now; the owner where nobody else does."""
+        standing = {
+            "owner": self.owner_id,
+            "first_contact": self.first_contact_id,
+            "asked": self.asked_id,
+            "offered": self.offered_to_id,
+        }
+        return standing[rule.responsible] or self.owner_id
 
     def _follow_record(self, is_final: bool, act: Act) -> None:
         if is_final and not self.is_closed:
