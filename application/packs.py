@@ -10,8 +10,10 @@ from typing import Any, ClassVar
 from application.desk import Actor, Command, Desk
 from application.register import Receipt
 from domain.aggregate import Act
+from domain.calendar import Calendars
 from domain.errors import NotFound
 from domain.pack import Pack, PackContent
+from domain.rulebook import NO_RULES, Rulebook
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +48,8 @@ class AbolishPack(Command):
 class Packs:
     """Policies as data. What a version says never changes, so it is read once and kept."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, desk: Desk, calendars: Calendars = NO_RULES.calendars) -> None:
+        self._desk, self._calendars = desk, calendars
         self._contents: dict[tuple[str, int], PackContent] = {}
 
     def draft(self, command: DraftPack) -> Receipt:
@@ -90,6 +92,10 @@ class Packs:
         if (name, version) not in self._contents:
             self._contents[name, version] = self.pack(name).content(version)
         return self._contents[name, version]
+
+    def rulebook(self, name: str, version: int) -> Rulebook:
+        """What holds for tickets of this version. Raises NotFound, Invalid."""
+        return self.content(name, version).rulebook(self._calendars)
 
     def pack(self, name: str) -> Pack:
         """Raises NotFound, naming the pack."""

@@ -26,6 +26,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "pack.draft": frozenset({"policy_drafter", "administrator"}),
     "pack.approve": frozenset({"policy_approver", "director"}),
     "pack.publish": frozenset({"policy_approver", "director", "administrator"}),
+    "obligation.approve": frozenset({"cs_supervisor", "director"}),
+    "obligation.clock": frozenset(),
     "read": _READING,
 }
 """Supervisors and reviewers see all and change nothing (AU-08)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
@@ -133,6 +134,34 @@ class CorrectTicket(TicketCommand):
     text: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class ObligationCommand(TicketCommand):
+    """`key` is the obligation's own on its ticket, like `reply-1`."""
+
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskExtension(ObligationCommand):
+    due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApproveExtension(ObligationCommand):
+    PERMISSION: ClassVar[str] = "obligation.approve"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaiveObligation(ObligationCommand):
+    PERMISSION: ClassVar[str] = "obligation.approve"
+    ground: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordBreach(ObligationCommand):
+    PERMISSION: ClassVar[str] = "obligation.clock"
+
+
 class Tickets:
     """Everything that can be done with a ticket."""
 
@@ -157,6 +186,7 @@ class Tickets:
                 unit=command.unit or command.by.unit,
                 year=self._desk.year(act),
                 act=act,
+                rules=self._packs.rulebook(pinned.pack, pinned.version),
             )
 
         return self._desk.create(command, make)
@@ -266,12 +296,42 @@ class Tickets:
             ),
         )
 
+    def ask_extension(self, command: AskExtension) -> Receipt:
+        return self._change(
+            command,
+            lambda ticket, act: ticket.ask_extension(command.key, command.due_at, act=act),
+        )
+
+    def approve_extension(self, command: ApproveExtension) -> Receipt:
+        return self._change(
+            command, lambda ticket, act: ticket.approve_extension(command.key, act=act)
+        )
+
+    def waive_obligation(self, command: WaiveObligation) -> Receipt:
+        return self._change(
+            command, lambda ticket, act: ticket.waive(command.key, command.ground, act=act)
+        )
+
+    def record_breach(self, command: RecordBreach) -> Receipt:
+        """Said by the clock; the superior of who should have kept it is told. Raises NotOverdue."""
+
+        def decide(ticket: Ticket, act: Act) -> None:
+            known = ticket.obligations.get(command.key)
+            late = known and self._desk.look_up(Staff, UUID(known.responsible))
+            ticket.record_breach(command.key, late.superior_id if late else None, act=act)
+
+        return self._change(command, decide)
+
     def procedure(self, ticket: Ticket) -> Procedure:
         """The procedure pinned on the ticket when it was opened (GV-06)."""
         return self._packs.content(ticket.procedure, ticket.pack_version).procedure
 
     def _change(self, command: TicketCommand, decide: Callable[[Ticket, Act], None]) -> Receipt:
-        return self._desk.change(Ticket, command.ticket_id, command, decide)
+        def ruled(ticket: Ticket, act: Act) -> None:
+            ticket.rules = self._packs.rulebook(ticket.procedure, ticket.pack_version)
+            decide(ticket, act)
+
+        return self._desk.change(Ticket, command.ticket_id, command, ruled)
 
 
 def _first_contact(command: OpenTicket) -> UUID:

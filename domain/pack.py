@@ -14,8 +14,10 @@ import msgspec
 from msgspec import Struct
 
 from domain.aggregate import Act, Aggregate, InitialEvent
+from domain.calendar import Calendars
 from domain.errors import Invalid, Refused
 from domain.procedure import Procedure, Word
+from domain.rulebook import HAPPENINGS, GuardRule, ObligationRule, Rulebook
 
 PACKS = UUID("6f2d9a54-6b0f-4b55-8b3e-0c1f2a7d9e10")
 """The namespace of pack ids: a pack is found by its name, which is no personal data."""
@@ -48,6 +50,9 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     version: int
     title: Word
     procedure: Procedure
+    obligations: dict[Word, ObligationRule] = {}
+    guards: tuple[GuardRule, ...] = ()
+    lists: dict[Word, tuple[Word, ...]] = {}
     rules: tuple[Word, ...] = ()
 
     @classmethod
@@ -57,12 +62,34 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             read = msgspec.convert(content, cls)
         except msgspec.ValidationError as error:
             raise PackInvalid(str(error), field="content") from None
-        faults = read.procedure.faults()
+        faults = read.procedure.faults() + read._time_faults()
         if not re.fullmatch(r"[a-z][a-z0-9_-]{0,63}", read.pack):
             faults.append("pack: a name is small letters, digits, - and _")
         if faults:
             raise PackInvalid("; ".join(faults), field="content", faults=faults)
         return read
+
+    def rulebook(self, calendars: Calendars) -> Rulebook:
+        """What holds for a ticket of this pack."""
+        return Rulebook(self.obligations, self.guards, self.lists, calendars)
+
+    def _time_faults(self) -> list[str]:
+        """What opens or meets an obligation must be able to happen."""
+        known = HAPPENINGS | self.procedure.steps.keys()
+        faults = []
+        for name, rule in self.obligations.items():
+            asked = {"opens": rule.opens, "blocks": rule.blocks, "met_by": rule.met_by.facts()}
+            faults += [
+                f"obligations.{name}.{place}: nothing is called {word}"
+                for place, words in asked.items()
+                for word in sorted(words - known)
+            ]
+        faults += [
+            f"guards.{i}.upon: nothing is called {word}"
+            for i, guard in enumerate(self.guards)
+            for word in sorted(guard.upon - known)
+        ]
+        return faults
 
 
 @dataclass

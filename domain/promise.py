@@ -20,6 +20,9 @@ class MetBy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if not (self.all or self.any):
             raise ValueError("nothing meets it")
 
+    def facts(self) -> frozenset[str]:
+        return frozenset(self.all + self.any)
+
     def names(self, fact: str) -> bool:
         return fact in self.all or fact in self.any
 

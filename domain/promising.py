@@ -42,7 +42,7 @@ class Happening(Aggregate.Event):
     """Anything that happens: counted, and its form kept, under its own word."""
 
     def mutate(self, aggregate: Any) -> Any:
-        changed = super().mutate(aggregate)
+        changed: Any = super().mutate(aggregate)
         changed.happened(self)
         return changed
 

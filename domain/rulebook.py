@@ -19,6 +19,29 @@ Responsible = Literal["owner", "first_contact", "asked", "offered"]
 """Who on the ticket has to keep a promise; named when it is made."""
 
 
+HAPPENINGS = frozenset(
+    {
+        "opened",
+        "case-slip-issued",
+        "noted",
+        "transfer-offered",
+        "transfer-accepted",
+        "transfer-declined",
+        "transfer-withdrawn",
+        "escalated",
+        "instructed",
+        "answered",
+        "suspended",
+        "resumed",
+        "completed",
+        "closed",
+        "reopened",
+        "corrected",
+    }
+)
+"""What can happen to every ticket, by the words that packs use for it."""
+
+
 class GuardRefused(Refused):
     code = "guard_refused"
 
@@ -60,7 +83,7 @@ class GuardRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     rule: Word
-    on: frozenset[Word]
+    upon: frozenset[Word]
     says: Word
     refuse_when: Predicate | None = None
     forbids: Word | None = None
@@ -94,14 +117,14 @@ class Rulebook:
     def refuse(self, word: str, look: Look) -> None:
         """Raises what the first guard on this step or fact says."""
         for guard in self.guards:
-            refusal = guard.refusal(look) if word in guard.on else None
+            refusal = guard.refusal(look) if word in guard.upon else None
             if refusal is not None:
                 raise refusal
 
     def refuse_phrases(self, word: str, text: str) -> None:
         """Raises ForbiddenPhrase, naming the phrase (服务忌语)."""
         for guard in self.guards:
-            if guard.forbids is not None and word in guard.on:
+            if guard.forbids is not None and word in guard.upon:
                 refusal = guard.phrase_refusal(text, self.lists.get(guard.forbids, ()))
                 if refusal is not None:
                     raise refusal

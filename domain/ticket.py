@@ -12,7 +12,7 @@ from domain.aggregate import UNIT_LIMIT, Act, InitialEvent, staff_ref
 from domain.errors import DomainError, Invalid, Refused
 from domain.procedure import Fact, Procedure, Step
 from domain.promising import Happening, Promising
-from domain.rulebook import ObligationRule
+from domain.rulebook import NO_RULES, ObligationRule, Rulebook
 from domain.sealed import Sealed, checked
 
 NOT_MY_DUTY = "not_my_duty"
@@ -264,6 +264,7 @@ class Ticket(Promising):
         unit: str,
         year: int,
         act: Act,
+        rules: Rulebook = NO_RULES,
     ) -> Ticket:
         """Enter a matter in the register of its unit, procedure and year. Raises Invalid.
 
@@ -273,7 +274,7 @@ class Ticket(Promising):
             known = ", ".join(sorted(procedure.channels))
             raise Invalid(f"channel {channel} is none of: {known}", field="channel", rule="CT-04")
         unit = checked(unit, name="unit", limit=UNIT_LIMIT)
-        return cls._start(
+        ticket = cls._start(
             cls.Opened,
             ticket_id,
             act,
@@ -288,6 +289,9 @@ class Ticket(Promising):
             unit=unit,
             register=f"{unit}/{procedure.register}/{year}",
         )
+        ticket.rules = rules
+        ticket.promise("opened", act)
+        return ticket
 
     def issue_slip(self, *, year: int, act: Act) -> None:
         """Issue the case slip (承办单), once."""
@@ -412,6 +416,7 @@ class Ticket(Promising):
     def answer(self, text: str, complete: bool, procedure: Procedure, *, act: Act) -> None:
         """Answer the client. `complete`: everything that was asked."""
         step = self._step_for("answered", procedure, act)
+        self.rules.refuse_phrases("answered", text)
         self._record(
             self.Answered, act, text=self._seal(text, "text"), complete=complete, state=step.to
         )
@@ -444,7 +449,6 @@ class Ticket(Promising):
         if self.offered_to_id is not None:
             raise OfferPending(f"offered to staff {self.offered_to_id}, who has not answered")
         step = self._step_for("closed", procedure, act)
-        self.must_not_be_blocked("closed")
         self._record(self.Closed, act, state=step.to)
         self.stop_clocks(act=act)
 
@@ -512,6 +516,7 @@ class Ticket(Promising):
             raise procedure.not_possible(name, self.state)
         if "slip" in procedure.steps[name].needs and not self.has_slip:
             raise SlipMissing(f"{name} needs the case slip first", rule="FR-01")
+        self.must_not_be_blocked(procedure.steps[name].fact or name)
 
     def _must_be_open(self) -> None:
         if self.is_closed:

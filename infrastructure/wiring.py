@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib.resources import files
 from typing import Any
 from uuid import UUID
@@ -14,12 +15,15 @@ import psycopg.conninfo
 import yaml
 
 from application.clients import Clients
+from application.clock import Clock
 from application.desk import Desk
 from application.packs import Packs
 from application.people import People
 from application.tickets import Tickets
 from application.views.showing import plain
+from domain.calendar import Calendar, Calendars
 from domain.errors import NotFound
+from domain.holidays import chinese_holidays
 from infrastructure.codec import Codec
 from infrastructure.database import Database
 from infrastructure.embedded import EmbeddedPostgres
@@ -31,6 +35,7 @@ from infrastructure.views.projector import PostgresProgress, Projector
 from infrastructure.views.questions import (
     VIEWS,
     PostgresClientFile,
+    PostgresObligations,
     PostgresPackShelf,
     PostgresStaffDirectory,
     PostgresTicketHistory,
@@ -60,7 +65,7 @@ class Parts:
         self.codec = Codec(self.keys)
         self.register = PostgresRegister(self.database, self.codec)
         self.desk = Desk(self.register, self.keys, settings.zone)
-        self.packs = Packs(self.desk)
+        self.packs = Packs(self.desk, shipped_calendars())
         self.people = People(self.desk)
         self.clients = Clients(self.desk)
         self.tickets = Tickets(self.desk, self.packs)
@@ -71,6 +76,8 @@ class Parts:
         self.client_file = PostgresClientFile(self.database)
         self.staff_directory = PostgresStaffDirectory(self.database)
         self.pack_shelf = PostgresPackShelf(self.database)
+        self.obligations = PostgresObligations(self.database)
+        self.clock = Clock(self.tickets, self.obligations)
 
     def set_up(self, now: Callable[[], datetime]) -> None:
         """Schema, shipped packs, tables of the views: safe at every start of every process."""
@@ -100,6 +107,14 @@ def shipped_packs() -> list[dict[str, Any]]:
     folder = files("domain") / "packs"
     texts = [file.read_text() for file in sorted(folder.iterdir(), key=lambda f: f.name)]
     return [yaml.safe_load(text) for text in texts]
+
+
+@cache
+def shipped_calendars() -> Calendars:
+    """The calendars of this release, holidays and make-up days filled in."""
+    folder = files("domain") / "calendars"
+    contents = [yaml.safe_load(file.read_text()) for file in folder.iterdir()]
+    return Calendars(Calendar.read(c).resolved(chinese_holidays()) for c in contents)
 
 
 @contextmanager

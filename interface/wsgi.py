@@ -28,6 +28,7 @@ def services_of(parts: Parts) -> Services:
         client_file=parts.client_file,
         staff_directory=parts.staff_directory,
         pack_shelf=parts.pack_shelf,
+        obligations=parts.obligations,
         progress=parts.progress,
         open_box=parts.codec.open,
         now=now,

@@ -12,6 +12,7 @@ from uuid import UUID
 from application.register import Fact
 from application.views.view import View
 from domain.aggregate import events_of
+from domain.promising import Timekeeping
 from domain.sealed import Sealed
 from domain.ticket import Ticket
 
@@ -133,6 +134,8 @@ def _apply(row: TicketRow, fact: Fact) -> None:  # noqa: C901 - one case a fact
             row.state, row.is_closed, row.episode = state, False, episode
         case Ticket.Opened() | Ticket.Noted() | Ticket.Corrected():
             pass
+        case Timekeeping() | Ticket.TimePromised() | Ticket.ExtensionAsked():
+            pass  # shown by the view of obligations
         case other:
             raise NotImplementedError(f"ticket_register has no case for {type(other)}")
 

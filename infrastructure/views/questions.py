@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from application.register import Unavailable
 from application.views.client_file import ClientFile, ClientFileView, ClientRow
+from application.views.obligations import (
+    ObligationFilter,
+    ObligationRow,
+    Obligations,
+    ObligationsView,
+)
 from application.views.pack_shelf import PackRow, PackShelf, PackShelfView
 from application.views.staff_directory import StaffDirectory, StaffDirectoryView, StaffRow
 from application.views.ticket_history import (
@@ -34,6 +41,7 @@ VIEWS: Sequence[View[Any]] = (
     ClientFileView(),
     StaffDirectoryView(),
     PackShelfView(),
+    ObligationsView(),
 )
 """All of them: what the worker keeps up to date and `yice rebuild` knows."""
 
@@ -173,6 +181,44 @@ class PostgresPackShelf(PackShelf):
 
     def packs(self) -> list[PackRow]:
         return self._rows.many("ORDER BY name")
+
+
+_RUNNING = "over_at IS NULL AND NOT is_paused"
+
+_OBLIGATION = {
+    "ticket_id": "ticket_id = %s",
+    "responsible_id": "responsible_id = %s",
+    "told_id": "told_id = %s",
+    "is_open": "(over_at IS NULL) = %s",
+    "overdue_at": f"{_RUNNING} AND due_at < %s",
+    "due_to": "due_at <= %s",
+}
+
+
+class PostgresObligations(Obligations):
+    def __init__(self, database: Database) -> None:
+        self._rows = _Rows(database, ObligationsView())
+
+    def obligation(self, ticket_id: UUID, key: str) -> ObligationRow | None:
+        rows = self._rows.many("WHERE obligation_id = %s", f"{ticket_id}/{key}")
+        return rows[0] if rows else None
+
+    def page(
+        self, asked: ObligationFilter, *, after: tuple[datetime, int] | None, limit: int
+    ) -> list[ObligationRow]:
+        given = {k: v for k in _OBLIGATION if (v := getattr(asked, k)) is not None}
+        where, parameters = [_OBLIGATION[k] for k in given], list(given.values())
+        if after is not None:
+            where, parameters = (
+                [*where, "(due_at, opened_position) > (%s, %s)"],
+                [*parameters, *after],
+            )
+        rest = f"{_where(where)} ORDER BY due_at, opened_position LIMIT %s"
+        return self._rows.many(rest, *parameters, limit)
+
+    def to_breach(self, now: datetime, limit: int) -> list[ObligationRow]:
+        rest = f"WHERE {_RUNNING} AND breached_at IS NULL AND due_at < %s ORDER BY due_at LIMIT %s"
+        return self._rows.many(rest, now, limit)
 
 
 def _conditions(asked: TicketFilter) -> tuple[list[str], list[Any]]:

@@ -54,12 +54,16 @@ def versioned(row: Any, **more: Any) -> Response:
 
 def page(
     query: dict[str, Any],
-    fetch: Callable[[int | None, int], Sequence[R]],
-    position: Callable[[R], int],
+    fetch: Callable[[Any, int], Sequence[R]],
+    position: Callable[[R], Any],
+    read: Callable[[str], Any] = int,
 ) -> Response:
-    """A page and, in `next` and the Link header, the way to the one behind it."""
+    """A page and, in `next` and the Link header, the way to the one behind it.
+
+    A cursor is where the page ends, as text; `read` makes a position of it, or raises ValueError.
+    """
     limit = query["limit"]
-    rows = fetch(_read_cursor(query.get("cursor")), limit + 1)
+    rows = fetch(_read_cursor(query.get("cursor"), read), limit + 1)
     more = len(rows) > limit
     cursor = _cursor(position(rows[limit - 1])) if more else None
     answer = json({"items": list(rows[:limit]), "next": cursor})
@@ -70,14 +74,14 @@ def page(
     return answer
 
 
-def _cursor(position: int) -> str:
+def _cursor(position: Any) -> str:
     return base64.urlsafe_b64encode(str(position).encode()).decode().rstrip("=")
 
 
-def _read_cursor(cursor: str | None) -> int | None:
+def _read_cursor(cursor: str | None, read: Callable[[str], Any]) -> Any:
     if cursor is None:
         return None
     try:
-        return int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return read(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode())
     except ValueError:
         raise Invalid("this cursor is not one of ours", field="cursor") from None

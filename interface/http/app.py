@@ -10,7 +10,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.exceptions import UnsupportedMediaType
 
 from domain.errors import Invalid
-from interface.http import clients, desk, health, packs, staff, tickets
+from interface.http import clients, desk, health, obligations, packs, staff, tickets
 from interface.http.auth import IDEMPOTENCY_KEY, actor
 from interface.http.errors import register_errors
 from interface.http.metrics import measure
@@ -49,7 +49,7 @@ def create_app(parts: Services) -> Flask:
     api = Api(app)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     api.spec.options["security"] = [{"bearer": []}]
-    for part in (tickets, clients, staff, desk, packs):
+    for part in (tickets, clients, staff, desk, packs, obligations):
         api.register_blueprint(part.resource.blueprint)
     api.register_blueprint(health.blueprint)
     app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json"))

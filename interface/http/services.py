@@ -14,6 +14,7 @@ from application.people import People
 from application.register import Register
 from application.tickets import Tickets
 from application.views.client_file import ClientFile
+from application.views.obligations import Obligations
 from application.views.pack_shelf import PackShelf
 from application.views.progress import Progress
 from application.views.staff_directory import StaffDirectory
@@ -37,6 +38,7 @@ class Services:
     client_file: ClientFile
     staff_directory: StaffDirectory
     pack_shelf: PackShelf
+    obligations: Obligations
     progress: Progress
     open_box: Callable[[str], str | None]
     now: Callable[[], datetime]

@@ -1,0 +1,128 @@
+"""Schemas and routes of obligations: what is due, and why."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+from marshmallow import fields
+
+from application.tickets import ApproveExtension, AskExtension, WaiveObligation
+from application.views.obligations import ObligationFilter, ObligationRow
+from domain.errors import NotFound
+from domain.obligation import Obligation
+from interface.http.answers import answered, json, page, plain
+from interface.http.auth import actor, command, reader
+from interface.http.resource import Resource
+from interface.http.schemas import (
+    CommandBody,
+    PageQuery,
+    ReadQuery,
+    Text,
+    aware_time,
+    page_of,
+    shown,
+)
+from interface.http.services import services
+
+resource = Resource("obligations", "/v1", "Promises of time (承诺时限)")
+
+_STATUS = fields.String(
+    metadata={"description": "open, paused, met, met_late, overdue …, as of now"}
+)
+ObligationPageSchema = page_of(shown(ObligationRow, "Obligation", status=_STATUS))
+WhySchema = shown(ObligationRow, "ObligationExplained", status=_STATUS, why=fields.String())
+
+
+class ObligationQuery(PageQuery):
+    ticket_id = fields.UUID()
+    responsible_id = fields.UUID()
+    told_id = fields.UUID()
+    is_open = fields.Boolean()
+    overdue = fields.Boolean(metadata={"description": "Missed and still open, as of now"})
+    due_to = aware_time("Due at this time or earlier")
+
+
+@resource.get("/obligations", ObligationPageSchema, ObligationQuery)
+def list_obligations(query: dict[str, Any]) -> Response:
+    """Obligations by due time, soonest first; overdue is answered as of now, by nobody's job."""
+    reader()
+    return _list(query, ObligationFilter(**_asked(query)))
+
+
+@resource.get("/desk/obligations", ObligationPageSchema, PageQuery)
+def my_obligations(query: dict[str, Any]) -> Response:
+    """My open obligations, soonest first."""
+    reader()
+    return _list(query, ObligationFilter(responsible_id=actor().staff_id, is_open=True))
+
+
+@resource.get("/tickets/<uuid:ticket_id>/obligations/<string:key>", WhySchema, ReadQuery)
+def explain_obligation(query: dict[str, Any], ticket_id: UUID, key: str) -> Response:
+    """Why this deadline: in words (`why`) and in data (`obligation.basis`)."""
+    reader()
+    row = services().obligations.obligation(ticket_id, key)
+    if row is None:
+        raise NotFound(f"no obligation {key} on ticket {ticket_id}", field="key")
+    return json(_shown(row) | {"why": Obligation.from_data(row.obligation).explanation()})
+
+
+class ExtensionBody(CommandBody):
+    due_at = aware_time("Until when", required=True)
+
+
+@resource.post("/tickets/<uuid:ticket_id>/obligations/<string:key>/extension", ExtensionBody)
+def ask_extension(body: dict[str, Any], ticket_id: UUID, key: str) -> Response:
+    """Ask for more time, with a reason, before it is due."""
+    asked = command(AskExtension, body, ticket_id=ticket_id, key=key)
+    return answered(services().tickets.ask_extension(asked))
+
+
+@resource.post("/tickets/<uuid:ticket_id>/obligations/<string:key>/extension/approval", CommandBody)
+def approve_extension(body: dict[str, Any], ticket_id: UUID, key: str) -> Response:
+    """Grant the time that somebody else asked for."""
+    approval = command(ApproveExtension, body, ticket_id=ticket_id, key=key)
+    return answered(services().tickets.approve_extension(approval))
+
+
+class WaiverBody(CommandBody):
+    ground = Text(64, required=True)
+
+
+@resource.post("/tickets/<uuid:ticket_id>/obligations/<string:key>/waiver", WaiverBody)
+def waive_obligation(body: dict[str, Any], ticket_id: UUID, key: str) -> Response:
+    """Nobody has to do it any more, on a ground and with a reason."""
+    waiver = command(WaiveObligation, body, ticket_id=ticket_id, key=key)
+    return answered(services().tickets.waive_obligation(waiver))
+
+
+def _asked(query: dict[str, Any]) -> dict[str, Any]:
+    asked = {k: v for k, v in query.items() if k not in ("cursor", "limit", "min_position")}
+    if asked.pop("overdue", False):
+        asked["overdue_at"] = services().now()
+    return asked
+
+
+def _list(query: dict[str, Any], asked: ObligationFilter) -> Response:
+    obligations = services().obligations
+    return page(
+        query,
+        lambda after, limit: [
+            _shown(row) for row in obligations.page(asked, after=after, limit=limit)
+        ],
+        lambda row: f"{row['due_at'].isoformat()} {row['opened_position']}",
+        _read_position,
+    )
+
+
+def _read_position(text: str) -> tuple[datetime, int]:
+    due_at, _, position = text.partition(" ")
+    return datetime.fromisoformat(due_at), int(position)
+
+
+def _shown(row: ObligationRow) -> dict[str, Any]:
+    status = Obligation.from_data(row.obligation).status_at(services().now())
+    shown_row: dict[str, Any] = plain(row) | {"status": str(status)}
+    return shown_row
