@@ -332,8 +332,9 @@ def _say_where(bind: str) -> None:
 
 def _catch_up(parts: Parts, report: Callable[[int, int], None]) -> list[str]:
     """Bring the views up to date; those that stopped, and why."""
-    while parts.projector.run_once():
-        report(min(v.position for v in parts.progress.views()), parts.register.head())
+    head = parts.register.head()
+    begun = min((v.position for v in parts.progress.views()), default=head)
+    parts.projector.catch_up(lambda read: report(read, head - begun))
     return [f"{v.view} stopped {v.failure}" for v in parts.progress.views() if v.failure]
 
 

@@ -6,11 +6,12 @@ import logging
 
 from application.register import Unavailable
 from infrastructure.database import LOST
+from infrastructure.views.projector import BATCH
 from infrastructure.wiring import Parts
 from interface.stopping import Stop
 
-IDLE_SECONDS = 0.01
-"""How long to rest when there was nothing to read."""
+IDLE_SECONDS = 0.005
+"""How long to rest when all has been read, so that what comes together is folded together."""
 
 LOST_SECONDS = 0.5
 """How long to rest when the store is out of reach."""
@@ -31,7 +32,7 @@ def run(parts: Parts) -> None:
 def _step(parts: Parts) -> float:
     """Read a batch; how long to rest now, in seconds."""
     try:
-        return 0 if parts.projector.run_once() else IDLE_SECONDS
+        return 0 if parts.projector.run_once() == BATCH else IDLE_SECONDS
     except (*LOST, Unavailable) as lost:
         log.warning("the store is out of reach: %s", lost)
         return LOST_SECONDS
