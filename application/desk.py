@@ -15,7 +15,15 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from application.permissions import SYSTEM, role_for
-from application.register import Conflict, Fact, KeyStore, Receipt, Register, Submission
+from application.register import (
+    Conflict,
+    Fact,
+    KeyDestroyed,
+    KeyStore,
+    Receipt,
+    Register,
+    Submission,
+)
 from domain.aggregate import Act, Aggregate, events_of, staff_ref
 from domain.client import Client
 from domain.errors import (
@@ -35,6 +43,9 @@ AGGREGATES: tuple[type[Aggregate], ...] = (Ticket, Client, Staff, Pack)
 
 CLOCK_TOLERANCE = timedelta(minutes=1)
 """How far ahead of our clock something may be said to have happened."""
+
+EARLIEST_YEAR = 1900
+"""What is said to have happened before cannot be meant."""
 
 TRIES = 3
 """How often a command without expected version is decided anew after a lost race."""
@@ -154,6 +165,8 @@ class Desk:
         role = role_for(command.PERMISSION, command.by.roles)
         if command.at > command.received_at + CLOCK_TOLERANCE:
             raise Invalid(f"{command.at.isoformat()} is still to come", field="occurred_at")
+        if command.at.year < EARLIEST_YEAR:
+            raise Invalid(f"{command.at.isoformat()} is before our time", field="occurred_at")
         return Act(
             by=command.by.ref,
             at=command.at,
@@ -181,12 +194,14 @@ class Desk:
         mark = fingerprint(command, self.keys.secret("fingerprint"))
         try:
             submission = _submission(decided(self.authorised(command)), command, mark)
-        except DomainError:
+            return _checked(self._store(submission), mark)
+        except CommandIdReused:
+            raise
+        except (DomainError, KeyDestroyed):
             receipt = self.register.receipt(command.by.ref, command.command_id)
             if receipt is None:
                 raise
             return _checked(receipt, mark)
-        return _checked(self._store(submission), mark)
 
     def _store(self, submission: Submission) -> Receipt:
         return self.register.append([submission])[0]

@@ -56,8 +56,9 @@ class RefusedRow:
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """What a row says happened. `digest` is that of all its cells.
+    """What a row says happened.
 
+    `digest` is that of all its cells, kept or not: a row is known again by everything it says.
     `occurrence` is 1, and 1 more for each earlier row of the file that says the very same.
     """
 

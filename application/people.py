@@ -65,7 +65,9 @@ class GoOffDuty(GoOnDuty):
 
 @dataclass(frozen=True, kw_only=True)
 class IssueCredential(StaffCommand):
-    pass
+    """Without `expires_at` it is good until it is revoked."""
+
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +139,10 @@ class People:
         credential_id, secret = self._credential(command)
         digest = hashlib.sha256(secret.encode()).hexdigest()
         receipt = self._change(
-            command, lambda staff, act: staff.issue_credential(credential_id, digest, act=act)
+            command,
+            lambda staff, act: staff.issue_credential(
+                credential_id, digest, expires_at=command.expires_at, act=act
+            ),
         )
         token = f"{TOKEN_PREFIX}_{command.staff_id.hex}_{credential_id}_{secret}"
         return IssuedToken(token, credential_id, receipt)
@@ -150,7 +155,7 @@ class People:
     def leave(self, command: Leave) -> Receipt:
         return self._change(command, lambda staff, act: staff.leave(act=act))
 
-    def authenticate(self, token: str) -> Actor:
+    def authenticate(self, token: str, now: datetime) -> Actor:
         """Whose token this is. Asks the register, so a revocation holds from its commit on.
 
         Raises NotAuthenticated.
@@ -161,9 +166,13 @@ class People:
         except (ValueError, DomainError):
             raise NotAuthenticated("this token is not known here") from None
         digest = hashlib.sha256(secret.encode()).hexdigest()
-        known = staff.credentials.get(credential_id, "")
-        if prefix != TOKEN_PREFIX or not hmac.compare_digest(known, digest):
+        known = staff.credentials.get(credential_id)
+        if prefix != TOKEN_PREFIX or known is None:
             raise NotAuthenticated("this token is not known here, or no longer")
+        if not hmac.compare_digest(known.secret_digest, digest):
+            raise NotAuthenticated("this token is not known here, or no longer")
+        if known.expires_at is not None and known.expires_at <= now:
+            raise NotAuthenticated(f"this token expired at {known.expires_at.isoformat()}")
         return Actor(staff_ref(staff.id), staff.roles, staff.id, staff.unit)
 
     def _credential(self, command: IssueCredential) -> tuple[str, str]:

@@ -186,7 +186,7 @@ class Calendar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, di
 
     def working_spans(self, start: datetime, end: datetime) -> list[Span]:
         """What is worked between two instants, hours that touch taken together."""
-        return list(self._time.spans(start, end))
+        return self._time.spans(start, end)
 
     def instant(self, day: date, minutes: int) -> datetime:
         """So many minutes after midnight, by the clock on the wall of its zone."""

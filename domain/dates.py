@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from domain.calendar import Calendar
 from domain.hours import WEEKDAYS, minutes_of
-from domain.zone import ONE_DAY
+from domain.zone import ONE_DAY, first_of_month, month_number
 
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
 
@@ -31,14 +31,6 @@ def moved(day: date, on_day_off: str, calendar: Calendar) -> date:
 def day_ended(instant: datetime) -> date:
     """The day that an instant is of; a midnight is the 24:00 of the day before."""
     return (instant - timedelta(microseconds=1)).date()
-
-
-def month_number(day: date) -> int:
-    return day.year * 12 + day.month - 1
-
-
-def first_of_month(month: int) -> date:
-    return date(month // 12, month % 12 + 1, 1)
 
 
 def in_month(month: int, day: int) -> date:

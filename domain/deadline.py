@@ -16,7 +16,6 @@ from domain.dates import (
     day_of_month,
     end_of,
     in_month,
-    month_number,
     moved,
 )
 from domain.errors import Invalid, Refused
@@ -33,7 +32,7 @@ from domain.limit import (
 )
 from domain.recurrence import next_due
 from domain.wording import due_in_words, instant_in_words, limit_in_words, span_in_words
-from domain.zone import ONE_DAY, days_between
+from domain.zone import ONE_DAY, days_between, month_number
 
 
 class AppointmentMissing(Invalid):

@@ -11,14 +11,12 @@ from domain.dates import (
     day_ended,
     day_of_month,
     end_of,
-    first_of_month,
     in_month,
-    month_number,
     moved,
 )
 from domain.hours import DAY_MINUTES, WEEKDAYS, span_of
 from domain.limit import MONTHS, Recurring
-from domain.zone import ONE_DAY
+from domain.zone import ONE_DAY, first_of_month, month_number
 
 AHEAD = timedelta(days=30 * 366)
 """How far ahead the next due instant is looked for."""

@@ -42,7 +42,7 @@ def checked(text: str, *, name: str, limit: int) -> str:
         raise Invalid(f"{name} is empty", field=name)
     if len(stripped) > limit:
         raise Invalid(f"{name} has {len(stripped)} characters, at most {limit}", field=name)
-    if any(_is_control(c) for c in stripped):
+    if not stripped.isprintable() and any(_is_control(c) for c in stripped):
         raise Invalid(f"{name} contains control characters", field=name)
     return stripped
 

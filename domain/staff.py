@@ -52,6 +52,14 @@ class Deputy:
     end: datetime
 
 
+@dataclass(frozen=True)
+class Credential:
+    """Good until, and not at, `expires_at`; without one until it is revoked."""
+
+    secret_digest: str
+    expires_at: datetime | None
+
+
 class Staff(Aggregate):
     """One member of staff."""
 
@@ -105,9 +113,12 @@ class Staff(Aggregate):
         TOPIC = "staff.credential-issued"
         credential_id: str
         secret_digest: str
+        expires_at: datetime | None
 
         def apply(self, aggregate: Staff) -> None:
-            aggregate.credentials[self.credential_id] = self.secret_digest
+            aggregate.credentials[self.credential_id] = Credential(
+                self.secret_digest, self.expires_at
+            )
 
     class CredentialRevoked(Aggregate.Event):
         TOPIC = "staff.credential-revoked"
@@ -128,7 +139,7 @@ class Staff(Aggregate):
         self.post, self.roles = "", frozenset[str]()
         self.superior_id: UUID | None = None
         self.deputies: list[Deputy] = []
-        self.credentials: dict[str, str] = {}
+        self.credentials: dict[str, Credential] = {}
         self.is_on_duty = self.has_left = False
 
     @classmethod
@@ -183,11 +194,25 @@ class Staff(Aggregate):
         if self.is_on_duty:
             self._record(self.WentOffDuty, act)
 
-    def issue_credential(self, credential_id: str, secret_digest: str, *, act: Act) -> None:
+    def issue_credential(
+        self,
+        credential_id: str,
+        secret_digest: str,
+        *,
+        expires_at: datetime | None = None,
+        act: Act,
+    ) -> None:
+        """Raises Invalid for one that would be worth nothing from the start."""
         self.must_serve()
-        if self.credentials.get(credential_id) != secret_digest:
+        if expires_at is not None and expires_at <= act.at:
+            raise Invalid("it would have expired before it is issued", field="expires_at")
+        if self.credentials.get(credential_id) != Credential(secret_digest, expires_at):
             self._record(
-                self.CredentialIssued, act, credential_id=credential_id, secret_digest=secret_digest
+                self.CredentialIssued,
+                act,
+                credential_id=credential_id,
+                secret_digest=secret_digest,
+                expires_at=expires_at,
             )
 
     def revoke_credential(self, credential_id: str, *, act: Act) -> None:

@@ -9,7 +9,15 @@ from itertools import accumulate
 
 from domain.errors import Invalid, Refused
 from domain.hours import Minutes
-from domain.zone import MICROSECOND, ONE_DAY, Zone, days_between, micros
+from domain.zone import (
+    MICROSECOND,
+    ONE_DAY,
+    Zone,
+    days_between,
+    first_of_month,
+    micros,
+    month_number,
+)
 
 Stretch = tuple[int, int]
 """From when to when, in microseconds since 1970."""
@@ -54,7 +62,7 @@ class Line:
 
 
 class WorkTime:
-    """The hours of every day, on lines of one year each, drawn when first asked for.
+    """The hours of every day, on lines of one month each, drawn when first asked for.
 
     `hours` refuses days that are not known; `nights`: some hours end on the next day.
     """
@@ -70,70 +78,76 @@ class WorkTime:
         first, last = micros(start), micros(end)
         if last < first:
             raise Invalid(f"{end.isoformat()} is before {start.isoformat()}")
-        years = self._years(first, last)
-        whole = sum(self._line(year).total for year in years[:-1])
-        worked = whole + self._worked_by(last, years[-1]) - self._worked_by(first, years[0])
+        months = self._months(first, last)
+        whole = sum(self._line(month).total for month in months[:-1])
+        worked = whole + self._worked_by(last, months[-1]) - self._worked_by(first, months[0])
         return worked * MICROSECOND
 
     def add(self, start: datetime, amount: timedelta) -> datetime:
         if amount < timedelta(0):
             raise Invalid(f"{amount} cannot be added", field="amount")
         first = micros(start)
-        year = self._zone.day(first).year
-        worked = self._worked_by(first, year) + amount // MICROSECOND
+        month = self._month(first)
+        worked = self._worked_by(first, month) + amount // MICROSECOND
         if not amount:
             return self._zone.at(first)
-        while worked > self._line(year).total:
-            worked -= self._line(year).total
-            year += 1
-        return self._zone.at(self._line(year).reached(worked))
+        while worked > self._line(month).total:
+            worked -= self._line(month).total
+            month += 1
+        return self._zone.at(self._line(month).reached(worked))
 
     def next_from(self, instant: datetime) -> datetime:
         start = micros(instant)
-        year = self._zone.day(start).year
-        self._must_see(start, year)
-        while (found := self._line(year).next_from(start)) is None:
-            year += 1
+        month = self._month(start)
+        self._must_see(start, month)
+        while (found := self._line(month).next_from(start)) is None:
+            month += 1
         return self._zone.at(found)
 
-    def spans(self, start: datetime, end: datetime) -> Iterator[Span]:
+    def spans(self, start: datetime, end: datetime) -> list[Span]:
+        """Hours that touch are taken together."""
         first, last = micros(start), micros(end)
-        for year in self._years(first, last):
-            for begin, finish in self._line(year).within(first, last):
-                yield self._zone.at(begin), self._zone.at(finish)
+        months = self._months(first, last)
+        self._must_see(first, months[0])
+        worked = Line(s for month in months for s in self._line(month).within(first, last))
+        return [(self._zone.at(a), self._zone.at(b)) for a, b in worked.within(first, last)]
 
-    def _years(self, first: int, last: int) -> range:
-        """The years that are touched; a midnight that ends one does not touch the next."""
-        last_touched = max(first, last - 1)
-        return range(self._zone.day(first).year, self._zone.day(last_touched).year + 1)
+    def _month(self, instant: int) -> int:
+        return month_number(self._zone.day(instant))
 
-    def _worked_by(self, instant: int, year: int) -> int:
-        self._must_see(instant, year)
-        return self._line(year).worked_by(instant)
+    def _months(self, first: int, last: int) -> range:
+        """The months that are touched; a midnight that ends one does not touch the next."""
+        return range(self._month(first), self._month(max(first, last - 1)) + 1)
 
-    def _line(self, year: int) -> Line:
-        """What is worked from the first midnight of the year to its last."""
-        if year not in self._lines:
-            begin, end = (self._zone.micros(date(y, 1, 1), 0) for y in (year, year + 1))
-            days = days_between(date(year, 1, 1), date(year, 12, 31))
-            stretches = [*self._last_night(year), *(s for day in days for s in self._of(day))]
-            self._lines[year] = Line((max(a, begin), min(b, end)) for a, b in stretches)
-        return self._lines[year]
+    def _worked_by(self, instant: int, month: int) -> int:
+        self._must_see(instant, month)
+        return self._line(month).worked_by(instant)
 
-    def _last_night(self, year: int) -> list[Stretch]:
-        """Of the year before, in case it works into this one."""
-        before = date(year, 1, 1) - ONE_DAY
+    def _line(self, month: int) -> Line:
+        """What is worked from the first midnight of the month to its last."""
+        if month not in self._lines:
+            first, end = first_of_month(month), first_of_month(month + 1)
+            stretches = [
+                *self._night_before(first, month),
+                *(s for day in days_between(first, end - ONE_DAY) for s in self._of(day)),
+            ]
+            begin, finish = self._zone.micros(first, 0), self._zone.micros(end, 0)
+            self._lines[month] = Line((max(a, begin), min(b, finish)) for a, b in stretches)
+        return self._lines[month]
+
+    def _night_before(self, first: date, month: int) -> list[Stretch]:
+        """In case it works on into this month."""
         try:
-            return list(self._of(before)) if self._nights else []
+            return list(self._of(first - ONE_DAY)) if self._nights else []
         except Refused:
-            self._begins[year] = self._zone.micros(before + 2 * ONE_DAY, 0)
+            self._begins[month] = self._zone.micros(first + ONE_DAY, 0)
             return []
 
-    def _must_see(self, instant: int, year: int) -> None:
+    def _must_see(self, instant: int, month: int) -> None:
         """What is left of a night in an unknown year is not guessed."""
-        self._line(year)
-        if instant < self._begins.get(year, instant):
-            self._hours(date(year, 1, 1) - ONE_DAY)
+        self._line(month)
+        if instant < self._begins.get(month, instant):
+            self._hours(first_of_month(month) - ONE_DAY)
 
     def _of(self, day: date) -> Iterator[Stretch]:
         for start, end in self._hours(day):

@@ -36,6 +36,14 @@ def days_between(first: date, last: date) -> list[date]:
     return [first + number * ONE_DAY for number in range((last - first).days + 1)]
 
 
+def month_number(day: date) -> int:
+    return day.year * 12 + day.month - 1
+
+
+def first_of_month(month: int) -> date:
+    return date(month // 12, month % 12 + 1, 1)
+
+
 class Zone:
     """The wall clock of one time zone. Everything it answers is `exact`."""
 

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from types import NoneType
@@ -45,7 +45,8 @@ class Place:
     path: str = ""
 
     def under(self, name: str | int) -> Place:
-        return replace(self, path=f"{self.path}.{name}" if self.path else str(name))
+        path = f"{self.path}.{name}" if self.path else str(name)
+        return Place(self.stream_id, self.version, self.topic, path)
 
     def bound(self, key: bytes) -> bytes:
         """What a box cannot be moved away from: its place, and the key it was made with."""
@@ -126,9 +127,9 @@ class Codec:
         return Sealed(UUID(subject), text, box)
 
     def _encrypt(self, value: Sealed, place: Place) -> str:
-        key = self._keys.key(value.subject)
-        if key is None or value.text is None:
+        if value.text is None:
             raise KeyDestroyed(str(value.subject))
+        key = self._keys.needed(value.subject)
         nonce = secrets.token_bytes(NONCE_BYTES)
         sealed = AESGCM(key).encrypt(nonce, value.text.encode(), place.bound(key))
         return base64.b64encode(nonce + sealed).decode()

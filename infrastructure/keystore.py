@@ -24,15 +24,7 @@ class PostgresKeyStore(KeyStore):
         self._secrets: dict[str, bytes] = {}
 
     def create(self, subject: UUID) -> str:
-        key = self._upsert(
-            "INSERT INTO subject_key (subject, key) VALUES (%s, %s)"
-            " ON CONFLICT (subject) DO UPDATE SET key = subject_key.key RETURNING key",
-            subject,
-        )
-        if key is None:
-            raise KeyDestroyed(str(subject))
-        self._keep(subject, key)
-        return hashlib.sha256(key).hexdigest()
+        return hashlib.sha256(self._made(subject)).hexdigest()
 
     def key(self, subject: UUID) -> bytes | None:
         """The subject's key; None if it never had one, or no longer."""
@@ -48,6 +40,11 @@ class PostgresKeyStore(KeyStore):
             return None
         self._keep(subject, bytes(row[0]))
         return bytes(row[0])
+
+    def needed(self, subject: UUID) -> bytes:
+        """The subject's key, made now if it never had one. Raises KeyDestroyed."""
+        key = self.key(subject)
+        return self._made(subject) if key is None else key
 
     def destroy(self, subject: UUID) -> None:
         self._database.run(
@@ -69,6 +66,17 @@ class PostgresKeyStore(KeyStore):
             assert value is not None
             self._secrets[name] = value
         return self._secrets[name]
+
+    def _made(self, subject: UUID) -> bytes:
+        key = self._upsert(
+            "INSERT INTO subject_key (subject, key) VALUES (%s, %s)"
+            " ON CONFLICT (subject) DO UPDATE SET key = subject_key.key RETURNING key",
+            subject,
+        )
+        if key is None:
+            raise KeyDestroyed(str(subject))
+        self._keep(subject, key)
+        return key
 
     def _keep(self, subject: UUID, key: bytes) -> None:
         if len(self._kept) >= KEPT_KEYS:

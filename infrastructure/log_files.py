@@ -122,7 +122,7 @@ def _cells(values: Sequence[Any]) -> list[Cell]:
 
 
 def _cell(value: Any) -> Cell:
-    """A number is written as one would type it: 3 and not 3.0."""
+    """A number is read as one would type it: 10000000000000000 and not 1e+16."""
     if isinstance(value, datetime):
         return value
     if isinstance(value, float) and value.is_integer():

@@ -15,8 +15,8 @@ from infrastructure.database import Connection, Database
 
 _APPEND = (
     "SELECT * FROM register.append("
-    "%s::text[], %s::text[], %s::bytea[], %s::uuid[], %s::int[], "
-    "%s::int[], %s::uuid[], %s::int[], %s::text[], %s::bytea[], %s::text[])"
+    "%b::text[], %b::text[], %b::bytea[], %b::uuid[], %b::int[], "
+    "%b::int[], %b::uuid[], %b::int[], %b::text[], %b::bytea[], %b::text[])"
 )
 
 _FACT = "SELECT position, recorded_at, number, stream_id, stream_version, topic, state"

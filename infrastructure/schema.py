@@ -67,61 +67,64 @@ REGISTER: Sequence[str] = (
     ) LANGUAGE plpgsql AS $$
     #variable_conflict use_column
     DECLARE
-        v_known integer;
-        v_last  bigint;
-        v_at    timestamptz;
+        v_last      bigint;
+        v_at        timestamptz;
+        v_number    bigint;
+        v_positions bigint[] := '{}';
+        v_numbers   text[]   := '{}';
     BEGIN
         -- one writer at a time: positions are dense and become visible in order
         PERFORM pg_advisory_xact_lock(hashtextextended('yice.register', 0));
-        SELECT count(*) INTO v_known
-          FROM unnest(c_actor, c_command) AS asked (actor, command_id)
-          JOIN register.command USING (actor, command_id);
-        IF v_known > 0 AND v_known < cardinality(c_command) THEN
-            RAISE EXCEPTION 'some of these commands are known' USING ERRCODE = 'unique_violation';
+        replayed := true;
+        FOR n IN 1 .. cardinality(c_command) LOOP
+            SELECT k.stream_id, k.stream_version, k.position, k.recorded_at, k.fingerprint, k.number
+              INTO stream_id, stream_version, position_, recorded_at, fingerprint, number
+              FROM register.command k
+             WHERE k.actor = c_actor[n] AND k.command_id = c_command[n];
+            IF FOUND THEN
+                RETURN NEXT;
+                v_positions[n] := position_;
+            END IF;
+        END LOOP;
+        IF array_length(v_positions, 1) IS NOT NULL THEN
+            IF cardinality(array_remove(v_positions, NULL)) < cardinality(c_command) THEN
+                RAISE EXCEPTION 'some of these commands are known'
+                    USING ERRCODE = 'unique_violation';
+            END IF;
+            RETURN;
         END IF;
-        IF v_known = 0 THEN
-            SELECT e.position, e.recorded_at INTO v_last, v_at
-              FROM register.entry e ORDER BY e.position DESC LIMIT 1;
-            v_last := coalesce(v_last, 0);
-            v_at := greatest(clock_timestamp(), v_at);
-            WITH given AS (
-                SELECT * FROM unnest(e_command, e_stream, e_version, e_topic, e_state, e_register)
-                    WITH ORDINALITY AS g (command, stream, version, topic, state, register, ord)
-            ), taken AS (
-                INSERT INTO register.counter AS c (register, last)
-                SELECT g.register, count(*) FROM given g WHERE g.register IS NOT NULL
-                 GROUP BY g.register
-                ON CONFLICT (register) DO UPDATE SET last = c.last + excluded.last
-                RETURNING c.register, c.last
-            ), numbered AS (
-                SELECT g.*, t.last + 1 - row_number() OVER (
-                           PARTITION BY g.register ORDER BY g.ord DESC) AS n
-                  FROM given g LEFT JOIN taken t ON t.register = g.register
-            )
-            INSERT INTO register.entry
-            SELECT v_last + g.ord, g.stream, g.version, g.topic, g.state, v_at,
-                   c_actor[g.command], c_command[g.command], g.register,
-                   CASE WHEN g.register IS NOT NULL THEN
-                       regexp_replace(g.register, '^.*/', '') || '-'
-                       || lpad(g.n::text, greatest(4, length(g.n::text)), '0')
-                   END
-              FROM numbered g;
-            INSERT INTO register.command
-            SELECT c.actor, c.command, c.mark, c.stream, c.version,
-                   coalesce(max(e.position), v_last + cardinality(e_command)), v_at,
-                   (array_agg(e.number ORDER BY e.position) FILTER (WHERE e.number IS NOT NULL))[1]
-              FROM unnest(c_actor, c_command, c_mark, c_stream, c_version)
-                   AS c (actor, command, mark, stream, version)
-              LEFT JOIN register.entry e
-                     ON e.position > v_last AND e.actor = c.actor AND e.command_id = c.command
-             GROUP BY c.actor, c.command, c.mark, c.stream, c.version;
-        END IF;
-        RETURN QUERY
-        SELECT k.stream_id, k.stream_version, k.position, k.recorded_at, k.fingerprint, k.number,
-               v_known > 0
-          FROM unnest(c_actor, c_command) WITH ORDINALITY AS asked (actor, command_id, ord)
-          JOIN register.command k USING (actor, command_id)
-         ORDER BY asked.ord;
+        SELECT e.position, e.recorded_at INTO v_last, v_at
+          FROM register.entry e ORDER BY e.position DESC LIMIT 1;
+        v_last := coalesce(v_last, 0);
+        v_at := greatest(clock_timestamp(), v_at);
+        FOR i IN 1 .. cardinality(e_command) LOOP
+            number := NULL;
+            IF e_register[i] IS NOT NULL THEN
+                INSERT INTO register.counter AS c (register, last) VALUES (e_register[i], 1)
+                ON CONFLICT (register) DO UPDATE SET last = c.last + 1
+                RETURNING c.last INTO v_number;
+                number := regexp_replace(e_register[i], '^.*/', '') || '-'
+                    || lpad(v_number::text, greatest(4, length(v_number::text)), '0');
+            END IF;
+            INSERT INTO register.entry VALUES (
+                v_last + i, e_stream[i], e_version[i], e_topic[i], e_state[i], v_at,
+                c_actor[e_command[i]], c_command[e_command[i]], e_register[i], number);
+            v_positions[e_command[i]] := v_last + i;
+            v_numbers[e_command[i]] := coalesce(v_numbers[e_command[i]], number);
+        END LOOP;
+        replayed := false;
+        FOR n IN 1 .. cardinality(c_command) LOOP
+            stream_id := c_stream[n];
+            stream_version := c_version[n];
+            position_ := coalesce(v_positions[n], v_last + cardinality(e_command));
+            recorded_at := v_at;
+            fingerprint := c_mark[n];
+            number := v_numbers[n];
+            INSERT INTO register.command VALUES (
+                c_actor[n], c_command[n], fingerprint, stream_id, stream_version, position_,
+                recorded_at, number);
+            RETURN NEXT;
+        END LOOP;
     END $$;
 
     CREATE TABLE reporting.view_position (

@@ -44,6 +44,7 @@ from interface import wsgi
 from interface.demo import closing_text, free_port, interruptible, told_week
 from interface.event_log import run_import, show_import, show_report
 from interface.printing import err, out, print_json, print_table, progress_bar
+from interface.stopping import end_with_supervisor
 from interface.supervisor import Child, supervise
 
 OPERATOR = Actor.system("operator")
@@ -58,6 +59,7 @@ A_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.version_option(package_name="yice")
 def main() -> None:
     """Yice 一册: one register, one owner, one answer."""
+    end_with_supervisor()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
 
 
@@ -256,6 +258,7 @@ class Web(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         self._options = {
             "worker_class": "gthread",
             "accesslog": None,
+            "loglevel": "warning",
             "graceful_timeout": 5,
             "preload_app": False,
             "control_socket_disable": True,
@@ -324,13 +327,14 @@ def _say_first_token(issued: IssuedToken) -> None:
 
 
 def _say_where(bind: str) -> None:
-    out.print(f"Yice answers at http://{bind} (documentation: http://{bind}/docs/)")
+    click.echo(f"Yice answers at http://{bind} (documentation: http://{bind}/docs/)")
 
 
 def _catch_up(parts: Parts, report: Callable[[int, int], None]) -> list[str]:
     """Bring the views up to date; those that stopped, and why."""
-    while parts.projector.run_once():
-        report(min(v.position for v in parts.progress.views()), parts.register.head())
+    head = parts.register.head()
+    begun = min((v.position for v in parts.progress.views()), default=head)
+    parts.projector.catch_up(lambda read: report(read, head - begun))
     return [f"{v.view} stopped {v.failure}" for v in parts.progress.views() if v.failure]
 
 

@@ -1,9 +1,26 @@
-"""Asked to stop by a signal, from the outside."""
+"""Asked to stop from the outside: by a signal, or because who started us is gone."""
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 import time
+
+SUPERVISED = "YICE_SUPERVISED"
+"""Says to a process of ours that its standard input ends with its supervisor."""
+
+
+def end_with_supervisor() -> None:
+    """However that one ends: a killed one cannot say so, but its end of the pipe closes."""
+    if os.environ.pop(SUPERVISED, ""):
+        threading.Thread(target=_end_after_input, daemon=True).start()
+
+
+def _end_after_input() -> None:
+    while os.read(0, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 class Stop:

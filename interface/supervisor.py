@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from interface.stopping import Stop
+from interface.stopping import SUPERVISED, Stop
 
 TICK_SECONDS = 0.2
 """How often to look."""
@@ -32,7 +33,11 @@ class Child:
         is_running = self.process is not None and self.process.poll() is None
         if not is_running and time.monotonic() - self.started_at >= RESTART_SECONDS:
             self.started_at = time.monotonic()
-            self.process = subprocess.Popen([sys.executable, "-m", "interface.cli", *self.words])
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "interface.cli", *self.words],
+                stdin=subprocess.PIPE,
+                env=os.environ | {SUPERVISED: "yes"},
+            )
 
     def stop(self) -> None:
         if self.process is None:

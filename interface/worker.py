@@ -1,4 +1,4 @@
-"""The worker process: keeps the views up to date, a few milliseconds behind the register."""
+"""The worker process: keeps the views up to date, and puts on record what was missed."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ import time
 
 from application.register import Unavailable
 from infrastructure.database import LOST
+from infrastructure.views.projector import BATCH
 from infrastructure.wiring import Parts, now
 from interface.stopping import Stop
 
-IDLE_SECONDS = 0.01
-"""How long to rest when there was nothing to read."""
+IDLE_SECONDS = 0.005
+"""How long to rest when all has been read, so that what comes together is folded together."""
 
 LOST_SECONDS = 0.5
 """How long to rest when the store is out of reach."""
 
 TICK_SECONDS = 1.0
-"""How often to look for what was missed."""
+"""How often to look for promises of time that were missed."""
 
 log = logging.getLogger(__name__)
 
@@ -28,17 +29,18 @@ def run(parts: Parts) -> None:
     for name in parts.projector.prepare():
         log.warning("view %s has a new definition: building it anew", name)
         parts.projector.rebuild(name, lambda position, head: None)
-    ticked = 0.0
-    while not stop.wait(_step(parts, ticked)):
-        ticked = time.monotonic() if time.monotonic() - ticked >= TICK_SECONDS else ticked
+    next_tick = time.monotonic()
+    while not stop.wait(_step(parts, is_time=time.monotonic() >= next_tick)):
+        if time.monotonic() >= next_tick:
+            next_tick = time.monotonic() + TICK_SECONDS
 
 
-def _step(parts: Parts, ticked: float) -> float:
-    """Read a batch, look at the clock; how long to rest now, in seconds."""
+def _step(parts: Parts, *, is_time: bool) -> float:
+    """Read a batch, and look at the clock if it is time; how long to rest now, in seconds."""
     try:
-        if time.monotonic() - ticked >= TICK_SECONDS:
+        if is_time:
             parts.clock.tick(now())
-        return 0 if parts.projector.run_once() else IDLE_SECONDS
+        return 0 if parts.projector.run_once() == BATCH else IDLE_SECONDS
     except (*LOST, Unavailable) as lost:
         log.warning("the store is out of reach: %s", lost)
         return LOST_SECONDS

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from datetime import datetime
+from functools import cache
 from typing import Any
+from uuid import UUID
 
 from domain.sealed import ERASED, Sealed
+
+_AS_THEY_ARE = frozenset({str, int, bool, float, type(None), UUID, datetime})
 
 
 def plain(value: Any, open_box: Callable[[str], str | None]) -> Any:
     """Rows as dicts; a sealed text as what it says, `[erased]` where its key is gone."""
+    if type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, Sealed):
         return _said(value, open_box)
     if is_dataclass(value):
-        return {f.name: plain(getattr(value, f.name), open_box) for f in fields(value)}
+        return {name: plain(getattr(value, name), open_box) for name in _names(value.__class__)}
     if isinstance(value, dict):
         return {k: plain(v, open_box) for k, v in value.items()}
     return [plain(v, open_box) for v in value] if isinstance(value, list) else value
+
+
+@cache
+def _names(row: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(row))
 
 
 def _said(sealed: Sealed, open_box: Callable[[str], str | None]) -> str:

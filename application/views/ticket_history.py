@@ -28,6 +28,7 @@ _ENVELOPE = frozenset(
         "role",
         "command_id",
         "reason",
+        "secret_digest",
     }
 )
 

@@ -18,6 +18,9 @@ from infrastructure.views.table import Table
 BATCH = 1_000
 """Facts read and folded at a time."""
 
+MANY = 5_000
+"""After how many facts at once the planner is told what the tables hold now."""
+
 CHANNEL = "view_advanced"
 """Who waits for a view listens here."""
 
@@ -57,10 +60,16 @@ class Projector:
                 self._advance(table, mine)
         return len(facts)
 
-    def catch_up(self) -> None:
-        """Until nothing is left to read."""
-        while self.run_once():
-            pass
+    def catch_up(self, report: Callable[[int], None] = lambda read: None) -> None:
+        """Until nothing is left to read; `report` is told how many facts were read so far."""
+        read = 0
+        while step := self.run_once():
+            read += step
+            report(read)
+        if read > MANY:
+            with self._database.connection() as connection:
+                for table in self._tables.values():
+                    table.analyze(connection)
 
     def rebuild(self, name: str, report: Callable[[int, int], None]) -> int:
         """Build a view anew beside the old one, then take its place; facts read.
@@ -74,6 +83,7 @@ class Projector:
                 fresh.create(connection)
             position = self._fill(connection, fresh, 0, report)
             fresh.index(connection)
+            fresh.analyze(connection)
             with connection.transaction():
                 _lock(connection, name)
                 position = self._fill(connection, fresh, position, report)
@@ -244,6 +254,8 @@ def _lock(connection: Connection, name: str) -> tuple[int, str]:
 def _fold(connection: Connection, table: Table[Any], facts: Sequence[Fact]) -> None:
     view = table.view
     mine = [(fact, view.keys(fact)) for fact in facts if type(fact.event) in view.facts]
+    if not mine:
+        return
     rows: dict[Hashable, Any] = table.load(connection, {key for _, keys in mine for key in keys})
     for fact, keys in mine:
         for key in keys:

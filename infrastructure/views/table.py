@@ -34,6 +34,7 @@ class Table(Generic[R]):
     def __init__(self, view: View[R], name: str | None = None) -> None:
         self.view, self.name = view, name or view.name
         self._columns = [Column(n, *h) for n, h in _hints(view.row).items()]
+        self._converted = [(i, c) for i, c in enumerate(self._columns) if c.is_converted]
         self.key = self._columns[0].name
         self.columns = ", ".join(f'"{c.name}"' for c in self._columns)
 
@@ -59,12 +60,16 @@ class Table(Generic[R]):
         for columns in self.view.indexes:
             connection.execute(f'CREATE INDEX ON reporting."{self.name}" ({columns})'.encode())
 
+    def analyze(self, connection: Connection) -> None:
+        """Tell the planner what is in it, after many rows have come at once."""
+        connection.execute(f'ANALYZE reporting."{self.name}"'.encode())
+
     def load(self, connection: Connection, keys: Iterable[Hashable]) -> dict[Hashable, R]:
         """The rows of these keys that are there."""
         wanted = list(keys)
         statement = (
             f'SELECT {self.columns} FROM reporting."{self.name}"'
-            f' WHERE "{self.key}" = ANY(%s::{self._columns[0].type}[])'
+            f' WHERE "{self.key}" = ANY(%b::{self._columns[0].type}[])'
         )
         rows = connection.execute(statement.encode(), (wanted,), binary=True).fetchall()
         return {row[0]: self.read(row) for row in rows}
@@ -72,7 +77,7 @@ class Table(Generic[R]):
     def write(self, connection: Connection, rows: Sequence[R]) -> None:
         """Insert or replace, all in one statement."""
         values = [[c.stored(getattr(row, c.name)) for row in rows] for c in self._columns]
-        arrays = ", ".join(f"%s::{c.given_type}[]" for c in self._columns)
+        arrays = ", ".join(f"%b::{c.given_type}[]" for c in self._columns)
         given = ", ".join(f'"{c.name}"::{c.type}' for c in self._columns)
         sets = ", ".join(f'"{c.name}" = excluded."{c.name}"' for c in self._columns[1:])
         statement = (
@@ -84,7 +89,10 @@ class Table(Generic[R]):
 
     def read(self, row: Sequence[Any]) -> R:
         """A row of the table (its `columns`) as a row of the view."""
-        made: R = self.view.row(*(c.read(v) for c, v in zip(self._columns, row, strict=True)))
+        values = list(row)
+        for i, column in self._converted:
+            values[i] = column.read(values[i])
+        made: R = self.view.row(*values)
         return made
 
 
@@ -100,6 +108,11 @@ class Column:
     @property
     def type(self) -> str:
         return _SQL_TYPES.get(self.kind, "jsonb")
+
+    @property
+    def is_converted(self) -> bool:
+        """Whether what the driver reads is not yet what the row holds."""
+        return self.type == "jsonb" or self.kind is Sealed
 
     @property
     def given_type(self) -> str:

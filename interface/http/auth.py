@@ -24,7 +24,7 @@ def actor() -> Actor:
         authorization = request.authorization
         if authorization is None or authorization.type != "bearer" or not authorization.token:
             raise NotAuthenticated("send Authorization: Bearer TOKEN")
-        g.actor = services().people.authenticate(authorization.token)
+        g.actor = services().people.authenticate(authorization.token, services().now())
     found: Actor = g.actor
     return found
 

@@ -68,7 +68,7 @@ class Resource:
 
         def register(route: Route) -> Route:
             documented = self.blueprint.response(status, answer)(route)
-            checked = self.blueprint.arguments(body)(documented)
+            checked = self.blueprint.arguments(body())(documented)
             self.blueprint.post(path)(self.blueprint.doc(parameters=HEADERS)(checked))
             return route
 
@@ -81,7 +81,7 @@ class Resource:
 
         def register(route: Route) -> Route:
             documented = self.blueprint.response(200, answer)(route)
-            checked = self.blueprint.arguments(query, location="query")(documented)
+            checked = self.blueprint.arguments(query(), location="query")(documented)
             self.blueprint.get(path)(checked)
             return route
 

@@ -126,12 +126,16 @@ def go_off_duty(body: dict[str, Any], staff_id: UUID) -> Response:
     return answered(services().people.go_off_duty(command(GoOffDuty, body, staff_id=staff_id)))
 
 
+class CredentialBody(CommandBody):
+    expires_at = aware_time("Good until then; without it until it is revoked")
+
+
 class TokenSchema(ReceiptSchema):
     token = fields.String(required=True)
     credential_id = fields.String(required=True)
 
 
-@resource.post("/<uuid:staff_id>/credentials", CommandBody, status=201, answer=TokenSchema)
+@resource.post("/<uuid:staff_id>/credentials", CredentialBody, status=201, answer=TokenSchema)
 def issue_credential(body: dict[str, Any], staff_id: UUID) -> Response:
     """A bearer token for them, shown in this answer and never again."""
     issued = services().people.issue_credential(command(IssueCredential, body, staff_id=staff_id))

@@ -91,12 +91,13 @@ def test_throughput_runs_from_the_first_event_of_a_case_to_its_last() -> None:
 
 def test_a_handover_is_a_step_of_another_person_than_the_one_before() -> None:
     there_and_back = [("a", "甲", 0), ("b", "乙", 1), ("c", "乙", 2), ("d", "甲", 3)]
+    passed_on = [("a", "甲", 0), ("b", "乙", 1)]
 
-    figures = event_log("workshop", steps(there_and_back, plain("a", "b")))
+    figures = event_log("workshop", steps(there_and_back, passed_on, plain("a", "b")))
 
     assert figures["resources"] == {"distinct": 2}
-    assert figures["handovers"]["total"] == 2
-    assert figures["handovers"]["cases_with_at_least_one"] == 1
+    assert figures["handovers"]["total"] == 3
+    assert figures["handovers"]["cases_with_at_least_one"] == 2
 
 
 def test_the_next_case_of_another_person_is_no_handover() -> None:

@@ -1,7 +1,8 @@
 """`make bench`: what Yice costs, as ratios to a bare Flask + psycopg app in the same run.
 
 Both answer under the same server settings, from the same durable PostgreSQL, to the same load, in
-turns. What the views have left to read after a round is waited for and not counted.
+turns; Yice keeps its views up to date meanwhile. What they have left to read after a round is
+waited for and not counted. The load shares the machine with what it measures.
 """
 
 from __future__ import annotations
@@ -32,11 +33,15 @@ DURABLE: dict[str, str] = {}
 
 
 class Scale(Struct, frozen=True, kw_only=True):
-    """`seconds` bounds a round of requests, `append_seconds` one of appends."""
+    """`seconds` bounds a round of requests, `append_seconds` one of appends.
+
+    `events` is how many make the register a full one.
+    """
 
     seconds: float
     append_seconds: float
     tickets: int
+    events: int
 
     @property
     def offers(self) -> int:
@@ -44,8 +49,8 @@ class Scale(Struct, frozen=True, kw_only=True):
         return self.tickets // (len(CONCURRENCY) * (ROUNDS + 1))
 
 
-FULL = Scale(seconds=1.5, append_seconds=1.0, tickets=2_400)
-QUICK = Scale(seconds=0.2, append_seconds=0.2, tickets=640)
+FULL = Scale(seconds=1.5, append_seconds=1.0, tickets=2_400, events=20_000)
+QUICK = Scale(seconds=0.15, append_seconds=0.1, tickets=640, events=6_000)
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -87,9 +92,13 @@ def measure_requests(server: EmbeddedPostgres, logs: Path, scale: Scale) -> list
 
 
 def measure_store(server: EmbeddedPostgres, scale: Scale) -> list[Rates]:
+    """Over the same connections from empty to full: what was planned for few must do for many."""
     with stores(server) as (yice, library, insert), out.status("the store alone"):
-        projected = projections(yice, library)
-        return [*appends(yice, library, insert, scale.append_seconds), projected]
+        empty = list(appends("append", yice, library, insert, scale.append_seconds))
+        yice.fill(scale.events)
+        what = f"append behind {scale.events}"
+        full = list(appends(what, yice, library, insert, scale.append_seconds))
+        return [*empty, *full, projections(yice, library)]
 
 
 def _compare_all(turns: Turns, asked: list[Case]) -> list[Comparison]:

@@ -47,7 +47,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 def carry_out(round: Round) -> Outcome:
     waiting = iter(round.requests)
-    begun = Barrier(round.threads)
+    begun = Barrier(round.threads, timeout=TIMEOUT_SECONDS)
     with ThreadPoolExecutor(round.threads) as threads:
         runs = [threads.submit(_send, round, waiting, begun) for _ in range(round.threads)]
     sent = [one for run in runs for one in run.result()]

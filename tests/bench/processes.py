@@ -15,6 +15,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+import click
 import msgspec
 
 from infrastructure.wiring import Urls
@@ -30,7 +31,7 @@ PATIENCE_SECONDS = 60.0
 LOOK_SECONDS = 0.02
 
 
-class BenchFailed(Exception):
+class BenchFailed(click.ClickException):
     """What was to be measured did not happen; nothing is reported."""
 
 

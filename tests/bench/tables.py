@@ -22,7 +22,7 @@ def print_comparisons(title: str, comparisons: list[Comparison]) -> None:
     table = _table(
         title,
         ("case", "against", "at once"),
-        ("bare\n1/s", "yice\n1/s", "\nratio", "lowest\n-highest"),
+        ("bare\nreq/s", "yice\nreq/s", "\nratio", "lowest\n-highest"),
         ("p50 ms\nbare", "\nyice", "\nratio", "p99 ms\nbare", "\nyice", "\nratio"),
     )
     for c in comparisons:

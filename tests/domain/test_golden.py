@@ -22,7 +22,7 @@ from domain.aggregate import Aggregate
 from domain.client import Client
 from domain.pack import Pack
 from domain.sealed import Sealed
-from domain.staff import Staff
+from domain.staff import Credential, Staff
 from domain.ticket import Ticket
 from infrastructure.codec import Codec
 from infrastructure.keystore import PostgresKeyStore
@@ -203,7 +203,7 @@ def test_an_old_member_of_staff_stands_as_they_stood() -> None:
     assert (staff.name, staff.unit, staff.post) == (closed(LI_NA), "main", "客服专员")
     assert (staff.roles, staff.superior()) == ({"staff", "cs_officer"}, M1)
     assert (staff.credentials, staff.is_on_duty, staff.has_left) == (
-        {"c1": "d1" * 32},
+        {"c1": Credential("d1" * 32, None)},
         False,
         False,
     )

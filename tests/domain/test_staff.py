@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from domain.errors import Invalid
-from domain.staff import ROLES, NoCredential, NoSuperior, NotDeputy, Staff, StaffLeft
+from domain.staff import ROLES, Credential, NoCredential, NoSuperior, NotDeputy, Staff, StaffLeft
 from tests.support.facts import (
     KEY_COMMITMENT,
     LI_NA,
@@ -255,7 +255,7 @@ def test_a_credential_is_known_by_the_digest_of_its_secret_alone() -> None:
     issue_credential(staff)
 
     assert (new_fact(staff).credential_id, new_fact(staff).secret_digest) == ("c1", DIGEST)
-    assert staff.credentials == {"c1": DIGEST}
+    assert staff.credentials == {"c1": Credential(DIGEST, None)}
 
 
 def test_a_revoked_credential_is_no_longer_valid_and_the_others_are() -> None:
@@ -268,7 +268,7 @@ def test_a_revoked_credential_is_no_longer_valid_and_the_others_are() -> None:
     revoke_credential(staff)
 
     assert new_facts(staff) == [Staff.CredentialRevoked]
-    assert staff.credentials == {"c2": "d2" * 32}
+    assert staff.credentials == {"c2": Credential("d2" * 32, None)}
 
 
 @pytest.mark.parametrize(

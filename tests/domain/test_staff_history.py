@@ -9,7 +9,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from domain.staff import ROLES, Staff
+from domain.staff import ROLES, Credential, Staff
 from tests.domain.history import BRIEF, History, mostly
 from tests.support.facts import LI_NA, M1, NOON, WANG_FANG, act, registered_staff
 
@@ -23,7 +23,7 @@ class StaffHistory(History):
 
     @initialize()
     def register(self) -> None:
-        self.credentials: dict[str, str] = {}
+        self.credentials: dict[str, Credential] = {}
         self.has_left = False
         self.begin(registered_staff())
 
@@ -32,7 +32,7 @@ class StaffHistory(History):
         assert not self.has_left
         match fact:
             case Staff.CredentialIssued():
-                self.credentials[fact.credential_id] = fact.secret_digest
+                self.credentials[fact.credential_id] = Credential(fact.secret_digest, None)
             case Staff.CredentialRevoked():
                 assert fact.credential_id in self.credentials
                 del self.credentials[fact.credential_id]

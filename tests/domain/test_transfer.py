@@ -187,7 +187,7 @@ def test_a_deputy_accepts_for_whom_it_was_offered_to() -> None:
 def test_nobody_takes_a_ticket_that_was_not_offered_to_them(other: Act) -> None:
     ticket = offered()
 
-    with pytest.raises(NoOffer):
+    with pytest.raises(NoOffer, match=f"not offered to {other.acting_for or other.by}"):
         ticket.accept_transfer(act=other)
 
     assert new_facts(ticket) == []

@@ -19,6 +19,7 @@ from psycopg.pq import PGconn, Ping
 
 from infrastructure.embedded import EmbeddedPostgres, EmbeddedPostgresFailed
 from tests.support import postgres as support
+from tests.support.fork import in_a_forked_child
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -144,10 +145,7 @@ def test_it_goes_on_after_kill_9_of_its_user_and_the_next_one_takes_it_up(home: 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_forked_child_that_leaves_does_not_stop_it(home: Path) -> None:
     with EmbeddedPostgres(home) as server:
-        if (child := os.fork()) == 0:
-            server.__exit__(None, None, None)
-            os._exit(0)
-        os.waitpid(child, 0)
+        assert in_a_forked_child(lambda: server.__exit__(None, None, None)) == "done"
 
         assert is_up(home)
 
@@ -234,7 +232,9 @@ def test_the_environment_has_no_say_in_it(home: Path, monkeypatch: pytest.Monkey
         assert one(server, "SHOW server_encoding") == "UTF8"
 
 
-@pytest.mark.parametrize("name", ["a desk, 100% 一册?&#", "long" * 40], ids=["odd", "long"])
+@pytest.mark.parametrize(
+    "name", ["a desk 100% 一册?&#", "a desk, or two", "long" * 40], ids=["odd", "comma", "long"]
+)
 def test_its_home_may_have_an_odd_or_long_name(home: Path, name: str) -> None:
     with EmbeddedPostgres(home / name) as server:
         server.create_database("one desk")

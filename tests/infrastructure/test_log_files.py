@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -113,11 +113,11 @@ def test_a_workbooks_rows_are_read_under_their_header(tmp_path: Path) -> None:
 
 
 def test_a_number_in_a_workbook_is_read_as_one_would_type_it(tmp_path: Path) -> None:
-    path = workbook(tmp_path, list("abcd"), [3.0, 3.5, True, date(2020, 3, 2)])
+    path = workbook(tmp_path, list("abc"), [3, 3.5, 1e16])
 
     [line] = read_log(path).lines
 
-    assert line.cells[:3] == ["3", "3.5", "True"]
+    assert line.cells == ["3", "3.5", "10000000000000000"]
 
 
 def test_empty_rows_of_a_workbook_are_none_and_still_count_as_lines(tmp_path: Path) -> None:

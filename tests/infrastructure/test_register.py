@@ -152,7 +152,7 @@ def test_a_rollback_leaves_no_hole(
 def test_a_writer_killed_while_it_holds_the_lock_leaves_no_hole_and_no_lock(
     register: PostgresRegister, database: Database, register_url: str, codec: Codec
 ) -> None:
-    with unfinished(register_url, codec) as (other, connection), ThreadPoolExecutor(1) as thread:
+    with ThreadPoolExecutor(1) as thread, unfinished(register_url, codec) as (other, connection):
         [lost] = other.append([submission(T2, facts=3)])
         waiting = thread.submit(register.append, [submission(T1)])
         wait_for_a_blocked_writer(database)
@@ -170,7 +170,7 @@ def test_a_writer_killed_while_it_holds_the_lock_leaves_no_hole_and_no_lock(
 def test_nobody_sees_a_position_before_all_lower_ones(
     register: PostgresRegister, database: Database, register_url: str, codec: Codec
 ) -> None:
-    with unfinished(register_url, codec) as (other, connection), ThreadPoolExecutor(1) as thread:
+    with ThreadPoolExecutor(1) as thread, unfinished(register_url, codec) as (other, connection):
         other.append([submission(T2)])
         waiting = thread.submit(register.append, [submission(T1)])
         wait_for_a_blocked_writer(database)

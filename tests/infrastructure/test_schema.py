@@ -43,9 +43,12 @@ def versions(database: Database) -> list[tuple[Any, ...]]:
 
 
 def test_twelve_processes_migrate_an_empty_database_at_once(empty: Database) -> None:
-    spawn = multiprocessing.get_context("spawn")
-    arguments = (empty.url, spawn.Barrier(12))
-    processes = [spawn.Process(target=migrate_from_elsewhere, args=arguments) for _ in range(12)]
+    imported_once = multiprocessing.get_context("forkserver")
+    imported_once.set_forkserver_preload([__name__])
+    arguments = (empty.url, imported_once.Barrier(12))
+    processes = [
+        imported_once.Process(target=migrate_from_elsewhere, args=arguments) for _ in range(12)
+    ]
 
     for process in processes:
         process.start()

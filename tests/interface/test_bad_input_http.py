@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interface.http.app import BODY_LIMIT
@@ -306,7 +306,6 @@ ANYTHING = st.recursive(
 
 
 @given(data=st.data())
-@settings(max_examples=150)
 def test_no_body_whatever_is_a_fault_of_ours(shared_office: Office, ticket: str, data: Any):
     path = data.draw(st.sampled_from(list(COMMANDS)), label="path")
     body = data.draw(ANYTHING | st.just(COMMANDS[path]), label="body")
@@ -324,7 +323,6 @@ QUERIES = ["cursor", "limit", "min_position", "state", "owner_id", "opened_from"
 
 
 @given(data=st.data())
-@settings(max_examples=150)
 def test_no_question_whatever_is_a_fault_of_ours(shared_office: Office, ticket: str, data: Any):
     path = path_of(ticket, data.draw(st.sampled_from(READS), label="path"))
     name = data.draw(st.sampled_from(QUERIES), label="name")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from threading import Thread
 from typing import Any
 
@@ -10,8 +11,8 @@ import pytest
 
 from domain.staff import Staff
 from domain.ticket import Ticket
-from tests.interface.given import MATTER, TO_WANG_FANG
-from tests.support.facts import C1, LI_NA
+from tests.interface.given import DEPUTY, MATTER, TO_WANG_FANG
+from tests.support.facts import C1, LI_NA, M1, M2, ZHAO_LEI
 from tests.support.http import ADMIN, Office, Person, opened
 
 
@@ -148,6 +149,42 @@ def test_what_would_be_refused_by_now_is_answered_as_when_it_was_not(
     again = li_na.post(f"{ticket}/suspension", suspension, key="rest-1")
 
     assert again.replayed == first.body
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("TICKET/transfer", {"to_id": str(ZHAO_LEI), "reason": "对口"}),
+        (f"/v1/staff/{LI_NA}/superior", {"superior_id": str(ZHAO_LEI)}),
+        (f"/v1/staff/{LI_NA}/deputies", DEPUTY | {"deputy_id": str(ZHAO_LEI)}),
+    ],
+)
+def test_that_a_colleague_has_left_since_changes_no_answer(
+    office: Office, li_na: Person, path: str, body: Any
+):
+    admin = office.person(ADMIN)
+    sender = admin if "staff" in path else li_na
+    path = path.replace("TICKET", opened(li_na))
+    first = sender.post(path, body, key="only-once")
+    admin.post(f"/v1/staff/{ZHAO_LEI}/departure")
+
+    again = sender.post(path, body, key="only-once")
+
+    assert len(first.carried_out) == 1
+    assert again.replayed == first.body
+
+
+def test_that_one_is_no_deputy_any_more_changes_no_answer(office: Office):
+    deputy = office.person(M2)
+    office.person(ADMIN).post(f"/v1/staff/{M1}/deputies", DEPUTY)
+    client = {"name": "赵某", "acting_for": str(M1)}
+    first = deputy.post("/v1/clients", client, key="client-1")
+    office.now += timedelta(days=2)
+
+    again = deputy.post("/v1/clients", client, key="client-1")
+
+    assert again.replayed == first.body
+    assert deputy.post("/v1/clients", client).refusal == (409, "not_deputy", None)
 
 
 def test_the_version_that_was_seen_is_no_part_of_what_is_said(li_na: Person):

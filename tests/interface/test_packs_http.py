@@ -89,6 +89,19 @@ def test_a_policy_is_drafted_approved_and_published(drafter: Person, approver: P
     assert rows["installation"]["versions"]["1"]["effective_from"] == TODAY
 
 
+def test_a_further_version_goes_on_the_same_shelf(drafter: Person, installation: str):
+    answer = draft(drafter, INSTALLATION_PACK | {"version": 2})
+
+    assert answer.carried_out == [Pack.Drafted]
+    assert answer.headers["Location"] == f"{INSTALLATION}/2"
+    rows = {row["name"]: row for row in drafter.get("/v1/packs").body["items"]}
+    versions = rows["installation"]["versions"]
+    assert [(n, version["is_approved"]) for n, version in versions.items()] == [
+        ("1", True),
+        ("2", False),
+    ]
+
+
 def test_said_twice_a_policy_changes_once(drafter: Person, approver: Person, installation: str):
     publication = {"version": 1, "effective_from": TODAY}
 

@@ -71,17 +71,22 @@ def test_a_read_waits_until_the_worker_has_come_so_far(office: Office, li_na: Pe
     reading = Thread(target=lambda: answers.append(ask(li_na, ticket, office.head())))
 
     reading.start()
-    until_it_listens(reading, office)
+    until_it_waits(reading, office)
     office.catch_up()
     reading.join()
 
     assert [answer.status for answer in answers] == [200]
 
 
-def until_it_listens(reading: Thread, office: Office) -> None:
-    question = b"SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
+def until_it_waits(reading: Thread, office: Office) -> None:
+    """Until it has looked how far the views are, which nobody else does here."""
+    question = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " AND query LIKE '%reporting.view_position%'"
+    )
     with office.parts.database.connection() as connection:
-        while reading.is_alive() and connection.execute(question).fetchone() == (0,):
+        while reading.is_alive() and connection.execute(question.encode()).fetchone() == (0,):
             pass
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -248,3 +249,22 @@ def test_a_page_that_cannot_be_asked_for(
     answer = shared_office.person(LI_NA).get(f"{path}?{question}")
 
     assert answer.refusal == (422, "invalid", field)
+
+
+def test_a_token_is_worth_nothing_from_the_instant_it_expires(admin: Person, office: Office):
+    until = office.now + timedelta(hours=8)
+    issued = admin.post(f"{COLLEAGUE}/credentials", {"expires_at": until.isoformat()})
+    bearer = office.stranger(issued.body["token"])
+
+    before = bearer.get("/v1/me")
+    office.now = until
+    after = bearer.get("/v1/me")
+
+    assert before.status == 200
+    assert after.refusal == (401, "not_authenticated", None)
+
+
+def test_a_token_is_not_issued_expired(admin: Person, office: Office):
+    answer = admin.post(f"{COLLEAGUE}/credentials", {"expires_at": office.now.isoformat()})
+
+    assert answer.refusal == (422, "invalid", "expires_at")

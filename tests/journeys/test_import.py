@@ -194,11 +194,11 @@ def test_rows_that_cannot_be_taken_over_are_listed_and_block_no_other(
         ",".join(HEADER),
         ",".join(row("K1")),
         "K1,检修,甲,张",
+        ",".join(row("K2", time="2027-03-02 09:00", who="丙")),
         ",".join(row("K1", "[/丢失]")),
         ",".join(row("K1", time="yesterday")),
         '"K1,检修,甲,张,2020-03-03 09:00,fan',
         ",".join(row("K1", "检修", "2020-03-03 09:00", device="fan\x07")),
-        ",".join(row("K2", time="2027-03-02 09:00")),
         ",".join(row("K1", "取走", "2020-03-04 09:00")),
     ]
     path.write_text("\n".join(lines), encoding="utf-8")
@@ -209,12 +209,13 @@ def test_rows_that_cannot_be_taken_over_are_listed_and_block_no_other(
     reasons = [refused.reason for refused in outcome.refused]
     for reason, part in zip(
         reasons,
-        ["columns", "not in the map", "no time", "CSV", "control characters", "still to come"],
+        ["columns", "still to come", "not in the map", "no time", "CSV", "control characters"],
         strict=True,
     ):
         assert part in reason
     assert (outcome.rows, outcome.imported) == (8, 2)
     assert words(parts) == [["接单", "取走"]]
+    assert set(staff_names(parts).values()) == {"甲"}
 
 
 def test_a_log_imported_again_is_all_known(parts: Parts, tmp_path: Path) -> None:
@@ -422,7 +423,7 @@ def map_file(tmp_path: Path) -> Path:
 def test_an_import_killed_at_any_instant_is_run_again(
     register_url: str, keys_url: str, register: PostgresRegister, tmp_path: Path, map_file: Path
 ) -> None:
-    path = csv_file(tmp_path, many_cases(1000))
+    path = csv_file(tmp_path, many_cases(500))
     command = (register_url, keys_url, "import", path, "--map", map_file, "--json")
 
     first = yice(*command, "--no-wait")
@@ -434,12 +435,29 @@ def test_an_import_killed_at_any_instant_is_run_again(
     _, shown = said(yice(register_url, keys_url, "report", "event-log", "--json"))
 
     assert first.returncode == -signal.SIGKILL
-    assert (code, summary["rows"], summary["refused"]) == (0, 3000, 0)
-    assert 0 < summary["imported"] < 3000
-    assert summary["imported"] + summary["already_imported"] == 3000
-    assert (shown["n_cases"], shown["n_events"]) == (1000, 3000)
-    assert shown["top_variants"] == [{"variant": "接单 > 检修 > 取走", "cases": 1000}]
-    assert shown["handovers"]["total"] == 2000
+    assert (code, summary["rows"], summary["refused"]) == (0, 1500, 0)
+    assert 0 < summary["imported"] < 1500
+    assert summary["imported"] + summary["already_imported"] == 1500
+    assert (shown["n_cases"], shown["n_events"]) == (500, 1500)
+    assert shown["top_variants"] == [{"variant": "接单 > 检修 > 取走", "cases": 500}]
+    assert shown["handovers"]["total"] == 1000
+
+
+def test_an_import_that_is_interrupted_says_that_it_can_go_on(
+    register_url: str, keys_url: str, register: PostgresRegister, tmp_path: Path, map_file: Path
+) -> None:
+    path = csv_file(tmp_path, many_cases(500))
+
+    process = yice(register_url, keys_url, "import", path, "--map", map_file)
+    while register.head() < 500:
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    printed, complained = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert printed == ""
+    assert "the same command goes on from here" in " ".join(complained.split())
+    assert "Traceback" not in complained
 
 
 def test_an_import_with_refused_rows_says_so_to_scripts(
@@ -456,6 +474,22 @@ def test_an_import_with_refused_rows_says_so_to_scripts(
     assert (summary["rows"], summary["imported"], summary["repeated"]) == (3, 2, 1)
     assert summary["projection_seconds"] > 0
     assert summary["events_per_second"] > 0
+
+
+def test_an_import_is_seen_in_the_views_when_it_ends_unless_nobody_waits(
+    register_url: str, keys_url: str, parts: Parts, tmp_path: Path, map_file: Path
+) -> None:
+    path = csv_file(tmp_path, THREE_STEPS)
+    command = (register_url, keys_url, "import", path, "--map", map_file, "--json")
+
+    _, left = said(yice(*command, "--no-wait"))
+    behind = {view.position for view in parts.progress.views()}
+    _, waited = said(yice(*command))
+    caught_up = {view.position for view in parts.progress.views()}
+
+    assert (left["projection_seconds"], behind) == (None, {0})
+    assert waited["projection_seconds"] > 0
+    assert caught_up == {parts.register.head()}
 
 
 def test_an_import_shows_people_what_became_of_the_rows(

@@ -1,0 +1,134 @@
+"""Waiting until the views have read one's own write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from threading import Event
+
+import psycopg
+import pytest
+
+from application.register import Unavailable
+from application.views.progress import ViewTooFarBehind
+from infrastructure.database import Database
+from infrastructure.views.projector import CHANNEL, PostgresProgress, Projector
+from infrastructure.wiring import Parts
+from tests.infrastructure.views.busy_desk import BusyDesk
+from tests.infrastructure.views.samples import Tally
+from tests.support.postgres import terminate_backends
+
+SOON, PATIENCE = 0.05, 20.0
+"""Seconds: after the first nothing was to be expected, after the second a test gives up."""
+
+
+@pytest.fixture
+def written(parts: Parts, busy: BusyDesk) -> int:
+    """The position of something that no view has read yet."""
+    busy.open(0)
+    return parts.register.head()
+
+
+@pytest.fixture
+def narrow(parts: Parts) -> Iterator[Database]:
+    """The same database, with one connection."""
+    with closing(Database(parts.database.url, size=1)) as database:
+        yield database
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    pause = Event()
+    for _ in range(int(PATIENCE) * 100):
+        if condition():
+            return
+        pause.wait(0.01)
+    raise AssertionError("it did not come to that")
+
+
+def test_who_asks_for_what_was_read_need_not_wait(parts: Parts, written: int) -> None:
+    parts.projector.catch_up()
+
+    parts.progress.wait(written, 0)
+
+
+def test_who_waits_is_told_when_all_views_have_read_it(
+    parts: Parts, narrow: Database, written: int
+) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(PostgresProgress(narrow).wait, written, 3_600)
+        wait_until(lambda: listening(narrow, parts))
+        early = waiting.done()
+        parts.projector.catch_up()
+        waiting.result(PATIENCE)
+
+    assert not early
+
+
+def listening(narrow: Database, parts: Parts) -> bool:
+    """Whether the one connection of that pool is in use, and waits for a word."""
+    with psycopg.connect(parts.database.url) as connection:
+        rows = connection.execute(
+            "SELECT FROM pg_stat_activity WHERE datname = current_database()"
+            " AND query LIKE '%view_position ORDER BY view%' AND state = 'idle'"
+        )
+        return narrow._pool.get_stats()["pool_available"] == 0 and rows.rowcount > 0
+
+
+def test_one_view_that_lags_behind_is_waited_for(parts: Parts, written: int) -> None:
+    Projector(parts.database, parts.register, [Tally()]).prepare()
+    parts.projector.catch_up()
+
+    with pytest.raises(ViewTooFarBehind, match=f"position {written}"):
+        parts.progress.wait(written, SOON)
+
+
+def test_what_is_not_read_in_time_is_too_far_behind(parts: Parts, written: int) -> None:
+    with pytest.raises(ViewTooFarBehind, match=f"position {written}"):
+        parts.progress.wait(written, SOON)
+
+
+def test_a_word_about_something_older_is_not_what_was_waited_for(
+    parts: Parts, narrow: Database, written: int
+) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(PostgresProgress(narrow).wait, written, 0.5)
+        with psycopg.connect(parts.database.url, autocommit=True) as connection:
+            while not waiting.done():
+                connection.execute(f"NOTIFY {CHANNEL}".encode())
+
+        with pytest.raises(ViewTooFarBehind):
+            waiting.result(PATIENCE)
+
+
+def test_a_single_connection_is_enough_to_wait_with(
+    parts: Parts, narrow: Database, written: int
+) -> None:
+    progress = PostgresProgress(narrow)
+
+    with pytest.raises(ViewTooFarBehind):
+        progress.wait(written, SOON)
+    parts.projector.catch_up()
+    progress.wait(written, SOON)
+
+
+def test_who_has_waited_does_not_go_on_listening(
+    parts: Parts, narrow: Database, written: int
+) -> None:
+    with pytest.raises(ViewTooFarBehind):
+        PostgresProgress(narrow).wait(written, SOON)
+
+    with narrow.connection() as connection:
+        assert connection.execute("SELECT pg_listening_channels()").fetchall() == []
+
+
+def test_a_store_that_goes_away_meanwhile_is_out_of_reach(
+    parts: Parts, narrow: Database, written: int
+) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(PostgresProgress(narrow).wait, written, 3_600)
+        wait_until(lambda: listening(narrow, parts))
+        terminate_backends(parts.database.url)
+
+        with pytest.raises(Unavailable):
+            waiting.result(PATIENCE)

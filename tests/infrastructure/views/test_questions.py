@@ -1,0 +1,326 @@
+"""The questions, answered by SQL as they would be by going through all the facts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from application.register import Fact, Unavailable
+from application.views.client_file import ClientFileView
+from application.views.pack_shelf import PackShelfView
+from application.views.staff_directory import StaffDirectoryView
+from application.views.ticket_history import TakenStep, TicketHistoryView
+from application.views.ticket_register import TicketFilter, TicketRegisterView, TicketRow
+from application.views.view import View
+from domain.sealed import Sealed
+from domain.ticket import Ticket
+from infrastructure.embedded import EmbeddedPostgres
+from infrastructure.wiring import Parts
+from tests.infrastructure.views.busy_desk import DEEDS, EVERYTHING, BusyDesk
+from tests.support.facts import C1, LI_NA, M1, NOON, T1, WANG_FANG, ZHAO_LEI
+from tests.support.http import open_office
+from tests.support.postgres import terminate_backends
+from tests.support.views import folded
+
+INSTANT = timedelta(microseconds=1)
+ALL = 10_000
+
+
+@pytest.fixture(scope="module")
+def parts(postgres: EmbeddedPostgres, tokens: dict[UUID, str]) -> Iterable[Parts]:
+    """A busy week, read by all views. Nothing here adds to it."""
+    with open_office(postgres, tokens) as office:
+        busy = BusyDesk(office.parts)
+        busy.happens(EVERYTHING)
+        names = sorted(DEEDS)
+        for number in range(12):
+            busy.open(number)
+            busy.happens((name, number * 7 + place) for place, name in enumerate(names))
+        office.parts.projector.catch_up()
+        yield office.parts
+
+
+@pytest.fixture(scope="module")
+def facts(parts: Parts) -> list[Fact]:
+    return parts.register.facts(0, ALL)
+
+
+@pytest.fixture(scope="module")
+def tickets(facts: list[Fact]) -> list[TicketRow]:
+    """All of them, newest first."""
+    return rows(TicketRegisterView(), facts)[::-1]
+
+
+def rows(view: View[Any], facts: Sequence[Fact]) -> list[Any]:
+    """In the order in which their streams began."""
+    return list(folded(view, facts).values())
+
+
+Answers = Callable[[TicketRow, Any], bool]
+
+ANSWERS: dict[str, Answers] = {
+    "state": lambda t, state: t.state == state,
+    "is_closed": lambda t, is_closed: t.is_closed is is_closed,
+    "owner_id": lambda t, who: t.owner_id == who,
+    "first_contact_id": lambda t, who: t.first_contact_id == who,
+    "offered_to_id": lambda t, who: t.offered_to_id == who,
+    "asked_id": lambda t, who: t.asked_id == who,
+    "client_ids": lambda t, clients: t.client_id in clients,
+    "procedure": lambda t, pack: t.procedure == pack,
+    "channel": lambda t, channel: t.channel == channel,
+    "unit": lambda t, unit: t.unit == unit,
+    "number": lambda t, number: t.number == number,
+    "opened_from": lambda t, since: t.opened_at >= since,
+    "opened_to": lambda t, until: t.opened_at <= until,
+}
+"""What each word of the filter asks of a ticket."""
+
+
+def fitting(tickets: Sequence[TicketRow], asked: TicketFilter) -> list[TicketRow]:
+    words = {name: v for name in ANSWERS if (v := getattr(asked, name)) is not None}
+    return [t for t in tickets if all(ANSWERS[name](t, v) for name, v in words.items())]
+
+
+people = st.sampled_from([LI_NA, WANG_FANG, ZHAO_LEI, M1, T1])
+instants = st.integers(-5, 1).map(lambda days: NOON + timedelta(days=days))
+filters = st.builds(
+    TicketFilter,
+    state=st.none() | st.sampled_from(["registered", "answered", "closed", "assigned", "gone"]),
+    is_closed=st.none() | st.booleans(),
+    owner_id=st.none() | people,
+    first_contact_id=st.none() | people,
+    offered_to_id=st.none() | people,
+    asked_id=st.none() | people,
+    client_ids=st.none() | st.lists(st.sampled_from([C1, LI_NA]), max_size=2).map(tuple),
+    procedure=st.none() | st.sampled_from(["consultation", "installation", "old-log"]),
+    channel=st.none() | st.sampled_from(["phone", "online", "walk_in"]),
+    unit=st.none() | st.sampled_from(["main", "north"]),
+    number=st.none() | st.sampled_from(["2026-0001", "2026-0003"]),
+    opened_from=st.none() | instants,
+    opened_to=st.none() | instants,
+)
+nothing = TicketFilter()
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_each_word_of_a_filter_finds_those_that_it_speaks_of(
+    parts: Parts, tickets: list[TicketRow], name: str
+) -> None:
+    values = {value_of(ticket, name) for ticket in tickets} - {None}
+
+    found = {
+        value: parts.ticket_register.page(TicketFilter(**{name: value}), before=None, limit=ALL)
+        for value in values
+    }
+
+    assert values
+    for value, page in found.items():
+        assert page == fitting(tickets, TicketFilter(**{name: value}))
+        assert page
+
+
+def value_of(ticket: TicketRow, name: str) -> Any:
+    """What a ticket would be asked for by."""
+    if name == "client_ids":
+        return (ticket.client_id,)
+    return ticket.opened_at if name.startswith("opened_") else getattr(ticket, name)
+
+
+@pytest.mark.parametrize("name", ["opened_from", "opened_to"])
+def test_a_time_in_a_filter_includes_itself_and_not_the_instant_beyond(
+    parts: Parts, tickets: list[TicketRow], name: str
+) -> None:
+    ticket = tickets[0]
+    beyond = ticket.opened_at + (INSTANT if name == "opened_from" else -INSTANT)
+    only = TicketFilter(number=ticket.number, owner_id=ticket.owner_id, unit=ticket.unit)
+
+    def found(at: datetime) -> list[TicketRow]:
+        return parts.ticket_register.page(replace(only, **{name: at}), before=None, limit=ALL)
+
+    assert ticket in found(ticket.opened_at)
+    assert ticket in found(ticket.opened_at.astimezone(UTC))
+    assert ticket not in found(beyond)
+
+
+@given(asked=filters)
+def test_any_filter_finds_the_tickets_that_fit_newest_first(
+    parts: Parts, tickets: list[TicketRow], asked: TicketFilter
+) -> None:
+    assert parts.ticket_register.page(asked, before=None, limit=ALL) == fitting(tickets, asked)
+
+
+@given(asked=filters, limit=st.integers(1, 20))
+@settings(max_examples=30)
+def test_page_by_page_nothing_is_left_out_and_nothing_comes_twice(
+    parts: Parts, tickets: list[TicketRow], asked: TicketFilter, limit: int
+) -> None:
+    pages: list[list[TicketRow]] = []
+    before: int | None = None
+
+    while page := parts.ticket_register.page(asked, before=before, limit=limit):
+        pages.append(page)
+        before = page[-1].opened_position
+
+    assert [ticket for page in pages for ticket in page] == fitting(tickets, asked)
+    assert all(len(page) == limit for page in pages[:-1])
+
+
+@given(asked=filters)
+def test_the_counts_are_those_of_the_tickets_that_fit(
+    parts: Parts, tickets: list[TicketRow], asked: TicketFilter
+) -> None:
+    fit = fitting(tickets, asked)
+    groups = {
+        "state": Counter(t.state for t in fit),
+        "procedure": Counter(t.procedure for t in fit),
+        "channel": Counter(t.channel for t in fit),
+        "closed": Counter(str(t.is_closed).lower() for t in fit),
+    }
+
+    counts = parts.ticket_register.counts(asked)
+
+    assert counts == {"all": {"total": len(fit)}} | {n: g for n, g in groups.items() if g}
+
+
+def test_one_ticket_is_found_by_its_id(parts: Parts, tickets: list[TicketRow]) -> None:
+    assert parts.ticket_register.ticket(tickets[3].ticket_id) == tickets[3]
+    assert parts.ticket_register.ticket(T1) is None
+
+
+def test_texts_about_persons_come_closed(parts: Parts, tickets: list[TicketRow]) -> None:
+    row = parts.ticket_register.ticket(tickets[0].ticket_id)
+
+    assert row is not None
+    assert row.matter == Sealed(row.client_id, None)
+    assert row.matter.box is not None
+    assert parts.codec.open(row.matter.box) == "说matter"
+
+
+def test_the_history_of_a_ticket_is_all_its_events_in_order(
+    parts: Parts, facts: list[Fact], tickets: list[TicketRow]
+) -> None:
+    history = {
+        t.ticket_id: parts.ticket_history.of_ticket(t.ticket_id, after=0, limit=ALL)
+        for t in tickets
+    }
+
+    expected = rows(TicketHistoryView(), facts)
+    for ticket in tickets:
+        of_ticket = [row for row in expected if row.ticket_id == ticket.ticket_id]
+        assert [(row.position, row.topic) for row in history[ticket.ticket_id]] == [
+            (row.position, row.topic) for row in of_ticket
+        ]
+        assert [row.version for row in history[ticket.ticket_id]] == list(
+            range(1, ticket.version + 1)
+        )
+
+
+def test_a_history_is_read_on_from_a_version(parts: Parts, tickets: list[TicketRow]) -> None:
+    ticket = max(tickets, key=lambda t: t.version)
+
+    page = parts.ticket_history.of_ticket(ticket.ticket_id, after=3, limit=4)
+
+    assert [row.version for row in page] == [4, 5, 6, 7]
+    assert parts.ticket_history.of_ticket(ticket.ticket_id, after=ticket.version, limit=4) == []
+
+
+@pytest.mark.parametrize("procedure", ["installation", "old-log", "consultation", "no-such"])
+def test_the_steps_of_a_procedure_come_ticket_by_ticket_in_the_order_of_their_times(
+    parts: Parts, facts: list[Fact], procedure: str
+) -> None:
+    assert list(parts.ticket_history.steps(procedure)) == steps(facts, procedure)
+
+
+def test_there_are_steps_to_be_put_in_order(facts: list[Fact]) -> None:
+    taken = steps(facts, "old-log")
+    positions = {(f.event.originator_id, f.event.timestamp): f.position for f in facts}
+
+    as_recorded = sorted(taken, key=lambda s: positions[s.ticket_id, s.occurred_at])
+
+    assert len({step.ticket_id for step in taken}) > 1
+    assert taken != as_recorded
+
+
+def steps(facts: Sequence[Fact], procedure: str) -> list[TakenStep]:
+    opened = {
+        f.event.originator_id: f.position
+        for f in facts
+        if isinstance(f.event, Ticket.Opened) and f.event.procedure == procedure
+    }
+    taken = [
+        f.event
+        for f in facts
+        if isinstance(f.event, Ticket.StepTaken) and f.event.originator_id in opened
+    ]
+    ordered = sorted(
+        taken, key=lambda e: (opened[e.originator_id], e.timestamp, e.originator_version)
+    )
+    return [
+        TakenStep(
+            e.originator_id,
+            e.word,
+            f"staff:{e.done_by_id}" if e.done_by_id else e.by,
+            e.timestamp.astimezone(UTC),
+        )
+        for e in ordered
+    ]
+
+
+def test_clients_come_newest_first_page_by_page(parts: Parts, facts: list[Fact]) -> None:
+    clients = rows(ClientFileView(), facts)[::-1]
+
+    first = parts.client_file.page(before=None, limit=3)
+    rest = parts.client_file.page(before=first[-1].registered_position, limit=ALL)
+
+    assert first + rest == clients
+    assert len(rest) > 3
+
+
+def test_a_client_is_found_by_id_with_those_whose_files_follow_it(
+    parts: Parts, facts: list[Fact]
+) -> None:
+    clients = rows(ClientFileView(), facts)
+
+    followed = {c.merged_into_id for c in clients} - {None}
+
+    assert followed
+    assert parts.client_file.client(T1) is None
+    for client in clients:
+        assert parts.client_file.client(client.client_id) == client
+        assert set(parts.client_file.merged_into(client.client_id)) == {
+            c.client_id for c in clients if c.merged_into_id == client.client_id
+        }
+
+
+def test_staff_come_newest_first_page_by_page(parts: Parts, facts: list[Fact]) -> None:
+    staff = rows(StaffDirectoryView(), facts)[::-1]
+
+    first = parts.staff_directory.page(before=None, limit=3)
+    rest = parts.staff_directory.page(before=first[-1].registered_position, limit=ALL)
+
+    assert first + rest == staff
+    assert len(rest) > 3
+    assert parts.staff_directory.member(LI_NA) in staff
+    assert parts.staff_directory.member(T1) is None
+
+
+def test_packs_come_by_name(parts: Parts, facts: list[Fact]) -> None:
+    packs = rows(PackShelfView(), facts)
+
+    assert parts.pack_shelf.packs() == sorted(packs, key=lambda pack: pack.name)
+    assert len(packs) > 3
+
+
+def test_a_store_that_went_away_is_out_of_reach(parts: Parts) -> None:
+    terminate_backends(parts.database.url)
+
+    with pytest.raises(Unavailable):
+        list(parts.ticket_history.steps("old-log"))

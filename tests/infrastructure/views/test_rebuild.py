@@ -1,0 +1,259 @@
+"""A view that is built anew is the view that was there: for any history, and while it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import fields
+from threading import Event
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from application.views.view import View
+from infrastructure.database import LOST
+from infrastructure.views import projector as module
+from infrastructure.views.projector import Projector
+from infrastructure.views.questions import VIEWS
+from infrastructure.views.table import Table
+from infrastructure.wiring import Parts
+from tests.infrastructure.views.busy_desk import DEEDS, EVERYTHING, BusyDesk
+from tests.infrastructure.views.samples import Tally
+from tests.support.checker import view_tables
+from tests.support.postgres import terminate_backends
+from tests.support.views import folded
+
+PATIENCE = 20
+"""Seconds after which a test gives up on what should have come."""
+
+Tables = dict[str, list[tuple[Any, ...]]]
+Report = Callable[[int, int], None]
+
+
+def silently(position: int, head: int) -> None:
+    """Nobody looks at the progress bar."""
+
+
+def rebuilt(parts: Parts) -> Tables:
+    """All tables, built anew from the register as it stands."""
+    for view in VIEWS:
+        parts.projector.rebuild(view.name, silently)
+    return view_tables(parts.database.url)
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BATCH", 7)
+
+
+deeds = st.lists(st.tuples(st.sampled_from(sorted(DEEDS)), st.integers(0, 19)), max_size=40)
+days = st.lists(deeds, min_size=1, max_size=4)
+"""The views catch up at the end of each."""
+
+
+@given(days)
+@settings(
+    max_examples=8,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_after_any_history_the_views_are_what_they_would_be_if_built_anew(
+    parts: Parts, busy: BusyDesk, days: list[list[tuple[str, int]]]
+) -> None:
+    for day in days:
+        busy.happens(day)
+        parts.projector.catch_up()
+    kept = view_tables(parts.database.url)
+
+    assert kept == rebuilt(parts)
+    assert all(at.position == parts.register.head() for at in parts.progress.views())
+
+
+def test_after_everything_that_can_happen_the_views_are_what_they_would_be_if_built_anew(
+    parts: Parts, busy: BusyDesk
+) -> None:
+    for deed in EVERYTHING:
+        busy.happens([deed])
+        parts.projector.catch_up()
+    kept = view_tables(parts.database.url)
+
+    assert all(kept[view.name] for view in VIEWS)
+    assert kept == rebuilt(parts)
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_the_rows_of_a_view_are_what_the_facts_say(
+    parts: Parts, busy: BusyDesk, view: View[Any]
+) -> None:
+    busy.happens(EVERYTHING)
+    parts.projector.catch_up()
+    table: Table[Any] = Table(view)
+
+    with parts.database.connection() as connection:
+        keys = connection.execute(
+            f'SELECT "{table.key}" FROM reporting.{view.name}'.encode()
+        ).fetchall()
+        rows = table.load(connection, [key for (key,) in keys])
+
+    expected = folded(view, parts.register.facts(0, 10_000))
+    assert {key: plain(row) for key, row in rows.items()} == {
+        key: plain(row) for key, row in expected.items()
+    }
+
+
+def plain(row: Any) -> dict[str, Any]:
+    """As it is after a way through JSON: in `details` an id is a text."""
+    values = {f.name: getattr(row, f.name) for f in fields(row)}
+    return {n: told(v) if isinstance(v, dict | list) else v for n, v in values.items()}
+
+
+def told(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: told(v) for name, v in value.items()}
+    if isinstance(value, list):
+        return [told(v) for v in value]
+    return value if isinstance(value, int | str | None) or hasattr(value, "box") else str(value)
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_it_tells_how_far_it_is(parts: Parts, busy: BusyDesk) -> None:
+    busy.notes(30)
+    head = parts.register.head()
+    reports: list[tuple[int, int]] = []
+
+    position = parts.projector.rebuild("ticket_history", lambda *at: reports.append(at))
+
+    assert position == head
+    assert [at for at, _ in reports] == [*range(7, head, 7), head]
+    assert {of for _, of in reports} == {head}
+
+
+def test_an_empty_register_makes_an_empty_view(parts: Parts, busy: BusyDesk) -> None:
+    busy.parts.projector.catch_up()
+
+    rebuilt(parts)
+
+    assert view_tables(parts.database.url)["ticket_register"] == []
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_until_the_new_table_has_read_everything_the_old_one_answers(
+    parts: Parts, busy: BusyDesk
+) -> None:
+    busy.happens(EVERYTHING)
+    parts.projector.catch_up()
+    before = view_tables(parts.database.url)["ticket_register"]
+    seen: list[bool] = []
+
+    def look(position: int, head: int) -> None:
+        with psycopg.connect(parts.database.url) as connection:
+            rows = connection.execute("SELECT * FROM reporting.ticket_register ORDER BY 1")
+            seen.append(rows.fetchall() == before)
+
+    parts.projector.rebuild("ticket_register", look)
+
+    assert len(seen) > 5
+    assert all(seen)
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_what_is_written_while_a_view_is_built_anew_is_in_it(parts: Parts, busy: BusyDesk) -> None:
+    before = parts.register.head()
+    rebuilds = 0
+
+    with ThreadPoolExecutor(2) as threads:
+        desk = threads.submit(a_busy_hour, busy)
+        worker = threads.submit(follow, parts.projector, desk)
+        while not desk.done():
+            parts.projector.rebuild(VIEWS[rebuilds % len(VIEWS)].name, silently)
+            rebuilds += 1
+        desk.result()
+        worker.result(PATIENCE)
+    parts.projector.catch_up()
+    kept = view_tables(parts.database.url)
+
+    assert rebuilds > len(VIEWS)
+    assert parts.register.head() > before + 100
+    assert kept == rebuilt(parts)
+    assert [at.failure for at in parts.progress.views()] == [None] * len(VIEWS)
+
+
+def a_busy_hour(busy: BusyDesk) -> None:
+    for _ in range(3):
+        busy.happens(EVERYTHING)
+        busy.notes(20)
+
+
+def follow(projector: Projector, desk: Future[None]) -> None:
+    """What the worker does."""
+    while not desk.done():
+        projector.run_once()
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_a_rebuild_that_is_killed_leaves_the_view_as_it_was(parts: Parts, busy: BusyDesk) -> None:
+    busy.happens(EVERYTHING)
+    parts.projector.catch_up()
+    before = view_tables(parts.database.url)
+
+    with pytest.raises(LOST):
+        parts.projector.rebuild("ticket_history", killed_at(parts, 21))
+    left = view_tables(parts.database.url)
+    del left["ticket_history__new"]
+    again = rebuilt(parts)
+
+    assert left == before == again
+
+
+def killed_at(parts: Parts, position: int) -> Report:
+    def report(at: int, head: int) -> None:
+        if at >= position:
+            assert terminate_backends(parts.database.url) > 0
+
+    return report
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_two_who_build_the_same_view_anew_do_so_one_after_the_other(
+    parts: Parts, busy: BusyDesk
+) -> None:
+    busy.happens(EVERYTHING)
+    busy.notes(50)
+    readers = [Projector(parts.database, parts.register, [Tally()]) for _ in range(2)]
+    readers[0].prepare()
+
+    with ThreadPoolExecutor(1) as threads:
+        second: list[Any] = []
+
+        def let_the_second_begin(position: int, head: int) -> None:
+            if not second:
+                second.append(threads.submit(readers[1].rebuild, "tally", silently))
+                wait_until(lambda: second[0].done() or waits_its_turn(parts))
+
+        readers[0].rebuild("tally", let_the_second_begin)
+        second[0].result(PATIENCE)
+
+    counts = {topic: count for topic, count, _ in view_tables(parts.database.url)["tally"]}
+    assert counts["all"] == parts.register.head()
+
+
+def waits_its_turn(parts: Parts) -> bool:
+    with parts.database.connection() as connection:
+        return bool(
+            connection.execute(
+                "SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+                " WHERE d.datname = current_database() AND l.locktype = 'advisory'"
+                " AND NOT l.granted"
+            ).rowcount
+        )
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    pause = Event()
+    for _ in range(PATIENCE * 100):
+        if condition():
+            return
+        pause.wait(0.01)
+    raise AssertionError("it did not come to that")

@@ -1,0 +1,372 @@
+"""`yice` as its operator meets it: processes, exit codes, and what is printed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psutil
+import pytest
+
+from infrastructure.views.questions import VIEWS
+from tests.support.facts import T1
+from tests.support.postgres import home
+from tests.support.processes import (
+    PATIENCE,
+    REPOSITORY,
+    Caller,
+    Serving,
+    name,
+    serving,
+    until,
+    yice,
+)
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+
+
+@pytest.fixture(scope="module")
+def desk() -> Iterator[Serving]:
+    """One for all who only look at it."""
+    with home() as place, serving(place) as desk:
+        yield desk
+
+
+@pytest.fixture(scope="module")
+def administrator(desk: Serving) -> Caller:
+    return desk.caller()
+
+
+@pytest.fixture(scope="module")
+def clerk(administrator: Caller) -> dict[str, str]:
+    """Li Na's id and token: she may handle tickets."""
+    staff_id = administrator.insist("POST", "/v1/staff", {"name": "李娜"}, key="hire")["id"]
+    post = {"post": "客服专员", "roles": ["cs_officer"]}
+    administrator.insist("POST", f"/v1/staff/{staff_id}/post", post, key="post")
+    issued = administrator.insist("POST", f"/v1/staff/{staff_id}/credentials", key="token")
+    return {"staff_id": staff_id, "token": issued["token"]}
+
+
+@pytest.fixture(scope="module")
+def ticket(desk: Serving, clerk: dict[str, str]) -> dict[str, Any]:
+    """The receipt of one, with a note on it."""
+    li_na = desk.caller(clerk["token"])
+    client_id = li_na.insist("POST", "/v1/clients", {"name": "王芳"}, key="client")["id"]
+    matter = {"channel": "phone", "matter": "有线电视", "procedure": "consultation"}
+    opened = li_na.insist("POST", "/v1/tickets", {**matter, "client_id": client_id}, key="open")
+    noted = li_na.insist(
+        "POST", f"/v1/tickets/{opened['id']}/notes", {"text": "又来电"}, key="note"
+    )
+    li_na.insist("GET", f"/v1/tickets?min_position={noted['position']}")
+    return dict(opened)
+
+
+def command(desk: Serving, *words: str) -> subprocess.CompletedProcess[str]:
+    return yice(desk.home, *words)
+
+
+def done(desk: Serving, *words: str) -> str:
+    """What a command printed that went well."""
+    ended = command(desk, *words)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return ended.stdout
+
+
+@dataclass(frozen=True)
+class Life:
+    """One run of `yice serve`: what it printed, who its caller was, how it ended, what was left."""
+
+    token: str | None
+    me: dict[str, Any]
+    exit_code: int
+    left: list[str]
+
+
+def live(place: Path, token: str | None, stop: Callable[[Serving], int]) -> Life:
+    with serving(place) as desk:
+        printed = desk.token
+        me = desk.caller(token or printed).insist("GET", "/v1/me")
+        exit_code = stop(desk)
+        return Life(printed, me, exit_code, [name(process) for process in desk.everything()])
+
+
+def terminated(desk: Serving) -> int:
+    return desk.stop(signal.SIGTERM)
+
+
+def killed(desk: Serving) -> int:
+    """The supervisor alone; PostgreSQL is left to the next one."""
+    desk.process.kill()
+    until(lambda: {name(process) for process in desk.everything()} == {"postgres"})
+    return desk.process.wait()
+
+
+def interrupted_again_and_again(desk: Serving) -> int:
+    for _ in range(100):
+        desk.process.send_signal(signal.SIGINT)
+        desk.process.send_signal(signal.SIGTERM)
+    return desk.process.wait(PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def lives() -> list[Life]:
+    """Three in one home: terminated, killed, and interrupted again and again."""
+    with home() as place:
+        first = live(place, None, terminated)
+        return [
+            first,
+            live(place, first.token, killed),
+            live(place, first.token, interrupted_again_and_again),
+        ]
+
+
+def test_the_first_start_shows_the_token_of_an_administrator_and_no_other_start_does(
+    lives: list[Life],
+) -> None:
+    assert lives[0].token is not None
+    assert lives[0].me["roles"] == ["administrator"]
+    assert [life.token for life in lives[1:]] == [None, None]
+
+
+def test_a_start_finds_the_desk_as_it_was_left(lives: list[Life]) -> None:
+    assert [life.me for life in lives] == [lives[0].me] * 3
+
+
+def test_told_to_end_all_of_it_ends_postgresql_included(lives: list[Life]) -> None:
+    assert (lives[0].exit_code, lives[0].left) == (0, [])
+
+
+def test_whatever_the_supervisor_dies_of_its_own_processes_end(lives: list[Life]) -> None:
+    assert lives[1].exit_code == -signal.SIGKILL
+    assert set(lives[1].left) == {"postgres"}
+
+
+def test_told_to_end_a_hundred_times_it_ends(lives: list[Life]) -> None:
+    assert (lives[2].exit_code, lives[2].left) == (0, [])
+
+
+def test_it_answers_on_loopback_only(desk: Serving) -> None:
+    listening = [
+        connection.laddr.ip
+        for process in desk.everything()
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+
+    assert set(listening) == {"127.0.0.1"}
+
+
+def test_it_says_that_it_is_alive_and_ready(desk: Serving) -> None:
+    alive, ready = desk.caller().ask("GET", "/healthz"), desk.caller().ask("GET", "/readyz")
+
+    assert alive == (204, None)
+    assert ready[0] == 200
+    assert ready[1]["ready"] is True
+    assert {at["view"] for at in ready[1]["views"]} == {view.name for view in VIEWS}
+
+
+def test_nobody_unknown_gets_in(desk: Serving) -> None:
+    status, said = Caller(desk.port, "yice_0_0_0").ask("GET", "/v1/me")
+
+    assert (status, said["code"]) == (401, "not_authenticated")
+
+
+def test_two_web_processes_share_no_connection(desk: Serving, administrator: Caller) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        asked = [threads.submit(administrator.insist, "GET", "/v1/me") for _ in range(40)]
+        assert all(each.result() for each in asked)
+
+    one, other = desk.web_workers()
+    master = desk.web()
+    assert master is not None
+
+    assert len(sockets(one)) > 3
+    assert len(sockets(other)) > 3
+    assert sockets(one) & sockets(other) <= sockets(master)
+    assert databases(master) == set()
+
+
+def sockets(process: psutil.Process) -> set[str]:
+    """All that this process has open, by the number that the kernel knows them by."""
+    found = set()
+    for file in Path(f"/proc/{process.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found.add(os.readlink(file))
+    return {name for name in found if name.startswith("socket:")}
+
+
+def databases(process: psutil.Process) -> set[str]:
+    """Its Unix sockets: those that it reaches the database with."""
+    unix = {
+        f"socket:[{line.split()[6]}]"
+        for line in Path("/proc/net/unix").read_text().splitlines()[1:]
+    }
+    return sockets(process) & unix
+
+
+def test_a_rebuild_of_all_views_tells_of_each(desk: Serving, ticket: dict[str, Any]) -> None:
+    ended = command(desk, "rebuild", "all")
+
+    assert ended.returncode == 0
+    counts = dict(line.split(": ") for line in ended.stdout.splitlines())
+    assert list(counts) == [view.name for view in VIEWS]
+    assert len(set(counts.values())) == 1
+    until(desk.is_ready)
+
+
+def test_one_view_is_built_anew_by_its_name(desk: Serving) -> None:
+    ended = command(desk, "rebuild", "staff_directory")
+
+    assert ended.returncode == 0
+    assert re.fullmatch(r"staff_directory: \d+ events\n", ended.stdout)
+
+
+def test_the_history_of_a_ticket_is_asked_for_by_id_or_number(
+    desk: Serving, ticket: dict[str, Any]
+) -> None:
+    by_id, by_number = (
+        json.loads(done(desk, "history", ticket[name], "--json")) for name in ("id", "number")
+    )
+
+    assert by_id == by_number
+    assert [row["topic"] for row in by_id] == ["ticket.opened", "ticket.noted"]
+    assert by_id[1]["details"]["text"] == "又来电"
+    assert by_id[0]["position"] == ticket["position"]
+
+
+def test_the_history_of_a_ticket_is_a_table_to_read(desk: Serving, ticket: dict[str, Any]) -> None:
+    table = done(desk, "history", ticket["number"])
+
+    assert "ticket.opened" in table
+    assert "ticket.noted" in table
+
+
+def test_a_token_is_issued_listed_and_revoked(desk: Serving, clerk: dict[str, str]) -> None:
+    staff_id = clerk["staff_id"]
+
+    issued = json.loads(done(desk, "token", "issue", staff_id, "--json"))
+    listed = json.loads(done(desk, "token", "list", "--json"))
+    before, _ = desk.caller(issued["token"]).ask("GET", "/v1/me")
+    revoked = done(desk, "token", "revoke", staff_id, issued["credential_id"])
+    after, said = desk.caller(issued["token"]).ask("GET", "/v1/me")
+
+    expected = {
+        "staff_id": staff_id,
+        "post": "客服专员",
+        "credential_id": issued["credential_id"],
+    }
+    assert expected in listed
+    assert (before, revoked, after, said["code"]) == (200, "revoked\n", 401, "not_authenticated")
+    assert expected not in json.loads(done(desk, "token", "list", "--json"))
+
+
+def test_a_token_is_printed_alone_so_that_a_shell_can_take_it(
+    desk: Serving, clerk: dict[str, str]
+) -> None:
+    printed = done(desk, "token", "issue", clerk["staff_id"])
+
+    assert re.fullmatch(r"yice_[0-9a-f]{32}_[0-9a-f]{16}_[a-z2-7]+\n", printed)
+    assert "客服专员" in done(desk, "token", "list")
+
+
+REFUSED = {
+    "an unknown ticket": ["history", str(T1)],
+    "an unknown number": ["history", "2026-9999"],
+    "unknown staff": ["token", "issue", str(UUID(int=1))],
+    "an unknown token": ["token", "revoke", str(UUID(int=1)), "0123456789abcdef"],
+}
+
+
+@pytest.mark.parametrize("words", REFUSED.values(), ids=REFUSED.keys())
+def test_what_is_refused_ends_with_1_and_a_line_that_says_why(
+    desk: Serving, words: list[str]
+) -> None:
+    ended = command(desk, *words)
+
+    assert ended.returncode == 1
+    assert re.fullmatch(r"yice: not_found: .+\n", ended.stderr)
+    assert ended.stdout == ""
+
+
+WRONG = {
+    "no such command": (["fly"], {}),
+    "no such view": (["rebuild", "everything"], {}),
+    "no id": (["token", "issue", "li-na"], {}),
+    "no such zone": (["history", "x"], {"YICE_ZONE": "Nowhere"}),
+    "no connections": (["history", "x"], {"YICE_POOL_SIZE": "0"}),
+    "the mode that loses events": (["history", "x"], {"POSTGRES_ENABLE_DB_FUNCTIONS": "y"}),
+}
+
+
+@pytest.mark.parametrize(("words", "settings"), WRONG.values(), ids=WRONG.keys())
+def test_wrong_usage_or_settings_end_with_2(
+    tmp_path: Path, words: list[str], settings: dict[str, str]
+) -> None:
+    ended = yice(tmp_path, *words, **settings)
+
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+    assert all(name in ended.stderr for name in settings)
+
+
+def test_a_database_out_of_reach_ends_with_3(tmp_path: Path) -> None:
+    ended = yice(tmp_path, "serve", YICE_DATABASE_URL=NOWHERE, YICE_KEYS_URL=NOWHERE)
+
+    assert ended.returncode == 3
+    assert ended.stderr.splitlines()[-1].startswith("yice: ")
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_database_out_of_reach_ends_with_3_though_none_is_named_for_the_keys(
+    tmp_path: Path,
+) -> None:
+    ended = yice(tmp_path, "history", "2026-0001", YICE_DATABASE_URL=NOWHERE)
+
+    assert ended.returncode == 3
+    assert "Connection refused" in ended.stderr
+
+
+SECOND_SIGNAL = """
+import signal, sys
+from interface.stopping import Stop
+
+stop, depth = Stop(), 0
+
+def interrupt(frame, event, argument):
+    global depth
+    if depth < 3 and frame.f_code.co_name != "interrupt":
+        depth += 1
+        signal.raise_signal(signal.SIGTERM)
+
+sys.setprofile(interrupt)
+signal.raise_signal(signal.SIGTERM)
+sys.setprofile(None)
+while not stop.wait(0.01):
+    pass
+print("stopped")
+"""
+"""Has a signal come again at each call and return within the handling of the first."""
+
+
+def test_a_signal_in_the_middle_of_handling_a_signal_is_no_deadlock() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", SECOND_SIGNAL],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE / 3,
+        check=False,
+    )
+
+    assert (ended.stdout, ended.stderr) == ("stopped\n", "")

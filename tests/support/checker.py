@@ -1,0 +1,149 @@
+"""An auditor of the register and its views: plain SQL, and nothing of the product's own code."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import class_row
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Entry:
+    position: int
+    stream_id: UUID
+    stream_version: int
+    topic: str
+    recorded_at: datetime
+    actor: str
+    command_id: str
+    register: str | None
+    number: str | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a command was answered: what the register says, or what a client was told."""
+
+    actor: str
+    command_id: str
+    stream_id: UUID
+    stream_version: int
+    position: int
+
+
+@dataclass(frozen=True)
+class Audited:
+    """All that is in a register."""
+
+    entries: Sequence[Entry]
+    answers: Sequence[Answer]
+
+    @classmethod
+    def read(cls, url: str) -> Audited:
+        with psycopg.connect(url) as connection:
+            entries = connection.cursor(row_factory=class_row(Entry)).execute(
+                "SELECT position, stream_id, stream_version, topic, recorded_at, actor,"
+                " command_id, register, number FROM register.entry ORDER BY position"
+            )
+            answers = connection.cursor(row_factory=class_row(Answer)).execute(
+                "SELECT actor, command_id, stream_id, stream_version, position"
+                " FROM register.command ORDER BY position"
+            )
+            return cls(entries.fetchall(), answers.fetchall())
+
+    def faults(self, told: Iterable[Answer] = ()) -> list[str]:
+        """What is wrong, each a line; `told`: what clients were told was stored."""
+        return [
+            *_lost(self, told),
+            *_doubled(self.entries),
+            *_unanswered(self),
+            *_out_of_order("the register", [entry.position for entry in self.entries]),
+            *self._streams(),
+            *self._numbers(),
+            *_clock(self.entries),
+        ]
+
+    def _streams(self) -> Iterator[str]:
+        for stream_id, entries in _by(lambda e: e.stream_id, self.entries).items():
+            yield from _out_of_order(f"stream {stream_id}", [e.stream_version for e in entries])
+
+    def _numbers(self) -> Iterator[str]:
+        numbered = [entry for entry in self.entries if entry.register is not None]
+        for register, entries in _by(lambda e: e.register, numbered).items():
+            numbers = [int((e.number or "-0").rpartition("-")[2]) for e in entries]
+            yield from _out_of_order(f"register {register}", numbers)
+
+
+def _lost(held: Audited, told: Iterable[Answer]) -> Iterator[str]:
+    """What a client was told must stand where it was told, once, and be answered so again."""
+    entries = _by(lambda e: (e.actor, e.command_id), held.entries)
+    answers = {(a.actor, a.command_id): a for a in held.answers}
+    for answer in told:
+        stands = [
+            Answer(e.actor, e.command_id, e.stream_id, e.stream_version, e.position)
+            for e in entries.get((answer.actor, answer.command_id), ())
+        ]
+        if stands != [answer]:
+            yield f"{answer} was acknowledged, and {stands or 'nothing'} is stored"
+        if answers.get((answer.actor, answer.command_id)) != answer:
+            yield f"{answer} was acknowledged, and would be answered otherwise now"
+
+
+def _doubled(entries: Sequence[Entry]) -> Iterator[str]:
+    """No command of ours states the same fact twice."""
+    times = Counter((e.actor, e.command_id, e.topic) for e in entries)
+    for said, number in times.items():
+        if number > 1:
+            yield f"{said} is stored {number} times"
+
+
+def _unanswered(held: Audited) -> Iterator[str]:
+    known = {(answer.actor, answer.command_id) for answer in held.answers}
+    for entry in held.entries:
+        if (entry.actor, entry.command_id) not in known:
+            yield f"position {entry.position} is of a command without an answer"
+
+
+def _out_of_order(what: str, numbers: Sequence[int]) -> Iterator[str]:
+    """1, 2, 3 …, in the order in which they stand in the register."""
+    for expected, number in enumerate(numbers, start=1):
+        if number != expected:
+            yield f"{what} has {number} where {expected} belongs"
+            return
+
+
+def _clock(entries: Sequence[Entry]) -> Iterator[str]:
+    for before, entry in pairwise(entries):
+        if entry.recorded_at < before.recorded_at:
+            yield f"at position {entry.position} the clock goes back"
+
+
+def _by(key: Callable[[Entry], T], entries: Iterable[Entry]) -> dict[T, list[Entry]]:
+    groups: dict[T, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        groups[key(entry)].append(entry)
+    return groups
+
+
+def view_tables(url: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Whole tables of the reporting schema, but for how far each view has read."""
+    with psycopg.connect(url) as connection:
+        names = connection.execute(
+            "SELECT table_name FROM information_schema.tables"
+            " WHERE table_schema = 'reporting' AND table_name <> 'view_position' ORDER BY 1"
+        ).fetchall()
+        select = sql.SQL("SELECT * FROM reporting.{} ORDER BY 1")
+        return {
+            name: connection.execute(select.format(sql.Identifier(name))).fetchall()
+            for (name,) in names
+        }
