@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from domain.aggregate import Act, Aggregate
 from domain.deadline import due
 from domain.errors import Invalid, Refused
@@ -69,6 +71,7 @@ class Promising(Aggregate):
         name: str
         title: str
         rule: str | None
+        held_by: str
         responsible_id: UUID
         due_at: datetime
         obligation: dict[str, Any]
@@ -76,6 +79,7 @@ class Promising(Aggregate):
 
         def apply(self, aggregate: Any) -> None:
             aggregate.obligations[self.key] = Obligation.from_data(self.obligation)
+            aggregate.held_by[self.key] = self.held_by
             aggregate.blocks[self.key] = frozenset(self.blocks)
 
     class TimeKept(Timekeeping):
@@ -83,6 +87,12 @@ class Promising(Aggregate):
 
         TOPIC = "ticket.time-kept"
         is_met: bool
+
+    class ResponsibilityMoved(Timekeeping):
+        """Whoever stands on the matter for it is somebody else now, and so is who keeps it."""
+
+        TOPIC = "ticket.responsibility-moved"
+        responsible_id: UUID
 
     class ClockPaused(Timekeeping):
         TOPIC = "ticket.clock-paused"
@@ -122,6 +132,7 @@ class Promising(Aggregate):
         self.since: dict[str, datetime] = {}
         self.forms: dict[str, dict[str, Any]] = {}
         self.obligations: dict[str, Obligation] = {}
+        self.held_by: dict[str, str] = {}
         self.blocks: dict[str, frozenset[str]] = {}
         self.asked: dict[str, Promising.ExtensionAsked] = {}
 
@@ -147,6 +158,7 @@ class Promising(Aggregate):
 
     def promise(self, word: str, act: Act) -> None:
         """Tell the obligations what has happened, and open those that it opens."""
+        self._move_responsibility(act)
         for key, known in list(self.obligations.items()):
             told = known.told(word, act.at)
             if told is not known:
@@ -215,15 +227,22 @@ class Promising(Aggregate):
         """The matter is at its end: what is not met by then never will be."""
         self._for_running(self.ClockStopped, lambda known: known.closed(act.at), act)
 
-    def responsible_id(self, rule: ObligationRule) -> UUID:
-        """Who has to keep it. Answered by each kind of aggregate."""
+    def standing(self, held_by: str) -> UUID:
+        """Who stands on the matter as owner, first contact … now. Answered by each kind."""
         raise NotImplementedError
+
+    def _move_responsibility(self, act: Act) -> None:
+        for key, known in self._running():
+            now_id = self.standing(self.held_by[key])
+            if self.held_by[key] == "owner" and str(now_id) != known.responsible:
+                moved = replace(known, responsible=str(now_id))
+                self._keep(self.ResponsibilityMoved, key, moved, act, responsible_id=now_id)
 
     def _open(self, name: str, rule: ObligationRule, act: Act) -> None:
         appointment = rule.appointment and self.look(rule.appointment, act.at)
         anchor = datetime.fromisoformat(appointment) if appointment else None
         promised = due(act.at, rule.limit, self.rules.calendars, anchor)
-        responsible_id = self.responsible_id(rule)
+        responsible_id = self.standing(rule.responsible)
         number = sum(key.startswith(f"{name}-") for key in self.obligations) + 1
         obligation = Obligation.opened(
             name=rule.title,
@@ -240,6 +259,7 @@ class Promising(Aggregate):
             name=name,
             title=rule.title,
             rule=rule.rule,
+            held_by=rule.responsible,
             responsible_id=responsible_id,
             due_at=obligation.due,
             obligation=obligation.to_data(),

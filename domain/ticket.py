@@ -12,7 +12,7 @@ from domain.aggregate import UNIT_LIMIT, Act, InitialEvent, staff_ref
 from domain.errors import DomainError, Invalid, Refused
 from domain.procedure import Fact, Procedure, Step
 from domain.promising import Happening, Promising
-from domain.rulebook import NO_RULES, ObligationRule, Rulebook
+from domain.rulebook import NO_RULES, Rulebook
 from domain.sealed import Sealed, checked
 
 NOT_MY_DUTY = "not_my_duty"
@@ -476,15 +476,14 @@ class Ticket(Promising):
         """What the procedure allows next, whoever asks; nothing while suspended."""
         return [] if self.blocked_by is not None else procedure.possible(self.state)
 
-    def responsible_id(self, rule: ObligationRule) -> UUID:
-        """Whoever stands on the ticket for it now; the owner where nobody else does."""
+    def standing(self, held_by: str) -> UUID:
+        """The owner where nobody else stands on the ticket for it."""
         standing = {
-            "owner": self.owner_id,
             "first_contact": self.first_contact_id,
             "asked": self.asked_id,
             "offered": self.offered_to_id,
         }
-        return standing[rule.responsible] or self.owner_id
+        return standing.get(held_by) or self.owner_id
 
     def _follow_record(self, is_final: bool, act: Act) -> None:
         if is_final and not self.is_closed:

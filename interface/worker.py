@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 
 from application.register import Unavailable
 from infrastructure.database import LOST
@@ -29,18 +30,17 @@ def run(parts: Parts) -> None:
     for name in parts.projector.prepare():
         log.warning("view %s has a new definition: building it anew", name)
         parts.projector.rebuild(name, lambda position, head: None)
-    next_tick = time.monotonic()
-    while not stop.wait(_step(parts, is_time=time.monotonic() >= next_tick)):
-        if time.monotonic() >= next_tick:
-            next_tick = time.monotonic() + TICK_SECONDS
+    ticked = float("-inf")
+    while not stop.wait(_rest_after(parts.projector.run_once)):
+        if time.monotonic() - ticked >= TICK_SECONDS:
+            _rest_after(lambda: parts.clock.tick(now()))
+            ticked = time.monotonic()
 
 
-def _step(parts: Parts, *, is_time: bool) -> float:
-    """Read a batch, and look at the clock if it is time; how long to rest now, in seconds."""
+def _rest_after(work: Callable[[], int]) -> float:
+    """Do some work, which says how much it was; how long to rest then, in seconds."""
     try:
-        if is_time:
-            parts.clock.tick(now())
-        return 0 if parts.projector.run_once() == BATCH else IDLE_SECONDS
+        return 0 if work() == BATCH else IDLE_SECONDS
     except (*LOST, Unavailable) as lost:
         log.warning("the store is out of reach: %s", lost)
         return LOST_SECONDS

@@ -40,6 +40,7 @@ class ObligationRow:
 
 _CHANGES = (
     Ticket.TimeKept,
+    Ticket.ResponsibilityMoved,
     Ticket.ClockPaused,
     Ticket.ClockResumed,
     Ticket.ClockStopped,
@@ -98,6 +99,7 @@ def _promised(fact: Fact) -> ObligationRow:
 def _change(row: ObligationRow, event: Any) -> None:
     known = Obligation.from_data(row.obligation).changed(event.changes)
     row.obligation, row.due_at, row.over_at = known.to_data(), known.due, known.over_at
+    row.responsible_id = UUID(known.responsible)
     row.is_met, row.breached_at = known.met_at is not None, known.breached_at
     row.is_paused = bool(known.pauses) and known.pauses[-1].until is None
     if isinstance(event, Ticket.TimeBreached):
