@@ -48,7 +48,10 @@ class FormRefused(Invalid):
 
 
 class Computed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A value that the desk fills in itself: a count and one more, a path, a sum, a yes or no."""
+    """A value that the desk fills in itself: a count and one more, a path, a sum, a yes or no.
+
+    A sum of integers is one; any other is a decimal as text, as numbers are.
+    """
 
     count: Word | None = None
     value: Word | None = None
@@ -61,8 +64,14 @@ class Computed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if self.holds is not None:
             return self.holds.holds(look)
         if self.sum:
-            return sum(look(path) or 0 for path in self.sum)
+            return self._added([look(path) or 0 for path in self.sum])
         return None if self.value is None else look(self.value)
+
+    def _added(self, values: list[Any]) -> int | str:
+        if all(type(value) is int for value in values):
+            total: int = sum(values)
+            return total
+        return str(sum(map(Decimal, values), Decimal()))
 
 
 class FormField(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

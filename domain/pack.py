@@ -74,8 +74,9 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return Rulebook(self.obligations, self.guards, self.lists, calendars)
 
     def _time_faults(self) -> list[str]:
-        """What opens or meets an obligation must be able to happen."""
-        known = HAPPENINGS | self.procedure.steps.keys()
+        """What opens or meets an obligation must happen: steps that state a fact, by that."""
+        steps = {name for name, step in self.procedure.steps.items() if step.fact is None}
+        known = HAPPENINGS | steps
         faults = []
         for name, rule in self.obligations.items():
             asked = {"opens": rule.opens, "blocks": rule.blocks, "met_by": rule.met_by.facts()}
@@ -88,6 +89,11 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             f"guards.{i}.upon: nothing is called {word}"
             for i, guard in enumerate(self.guards)
             for word in sorted(guard.upon - known)
+        ]
+        faults += [
+            f"guards.{i}.forbids: no list is called {guard.forbids}"
+            for i, guard in enumerate(self.guards)
+            if guard.forbids is not None and guard.forbids not in self.lists
         ]
         return faults
 

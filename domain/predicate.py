@@ -8,6 +8,7 @@ last such step), `count.follow_up` (how often that step was taken), `hours_since
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -61,13 +62,22 @@ class Predicate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         )
         asked = [(self._other(b, look), order) for b, order in bounds if b is not None]
         return all(
-            value is not None and other is not None and order(value, other)
+            value is not None and other is not None and order(*_alike(value, other))
             for other, order in asked
         )
 
     def _other(self, said: Any, look: Look) -> Any:
         """A bound that begins with `=` is a path of its own."""
         return look(said[1:]) if isinstance(said, str) and said.startswith("=") else said
+
+
+def _alike(value: Any, other: Any) -> tuple[Any, Any]:
+    """Both as decimals if both are numbers, which forms keep as text; else as they are."""
+    try:
+        numbers = Decimal(str(value)), Decimal(str(other))
+    except InvalidOperation:
+        return str(value), str(other)
+    return numbers if all(n.is_finite() for n in numbers) else (str(value), str(other))
 
 
 def all_hold(predicates: tuple[Predicate, ...], look: Look) -> bool:

@@ -10,6 +10,7 @@ from uuid import UUID
 from msgspec import Meta, Struct, field
 
 from domain.errors import Invalid, Refused
+from domain.form import FormIncomplete
 from domain.sealed import Sealed, checked
 
 Fact = Literal["answered", "completed", "closed", "reopened"]
@@ -32,10 +33,6 @@ _PYTHON_TYPES = {"text": str, "integer": int, "boolean": bool, "date": str, "cho
 
 class StepNotPossible(Refused):
     code = "step_not_possible"
-
-
-class FormIncomplete(Invalid):
-    code = "form_incomplete"
 
 
 class FormField(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,7 +7,7 @@ instant is computed once and stored with its basis; overdue is never stored, it 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -113,8 +113,14 @@ class Promising(Aggregate):
             aggregate.asked[self.key] = self
 
     class TimeExtended(Timekeeping):
+        """More time, as asked for: what was asked is answered by that."""
+
         TOPIC = "ticket.time-extended"
         due_at: datetime
+
+        def apply(self, aggregate: Any) -> None:
+            Timekeeping.apply(self, aggregate)
+            del aggregate.asked[self.key]
 
     class TimeWaived(Timekeeping):
         TOPIC = "ticket.time-waived"
@@ -141,7 +147,7 @@ class Promising(Aggregate):
         word = word_of(event)
         self.counts[word] = self.counts.get(word, 0) + 1
         self.since[word] = event.timestamp
-        form: dict[str, Any] = getattr(event, "form", None) or vars(event)
+        form: dict[str, Any] = getattr(event, "form", vars(event))
         self.forms[word] = {k: v for k, v in form.items() if not isinstance(v, Sealed)}
 
     def look(self, path: str, at: datetime) -> Any:
@@ -171,7 +177,10 @@ class Promising(Aggregate):
         """Raises ObligationOpen, naming what has to be done first and the rule that says so."""
         for key, blocked in self.blocks.items():
             if word in blocked and self.obligations[key].over_at is None:
-                raise ObligationOpen(f"{self.obligations[key].name} comes first", obligation=key)
+                first = self.obligations[key].name
+                raise ObligationOpen(
+                    f"{first} comes first", rule=self._rule_behind(key), obligation=key
+                )
 
     def ask_extension(self, key: str, due_at: datetime, *, act: Act) -> None:
         """Ask for more time, with a reason; somebody else approves. Raises NoObligation."""
@@ -240,8 +249,8 @@ class Promising(Aggregate):
 
     def _open(self, name: str, rule: ObligationRule, act: Act) -> None:
         appointment = rule.appointment and self.look(rule.appointment, act.at)
-        anchor = datetime.fromisoformat(appointment) if appointment else None
-        promised = due(act.at, rule.limit, self.rules.calendars, anchor)
+        agreed = _day_or_instant(appointment) if appointment else None
+        promised = due(act.at, rule.limit, self.rules.calendars, agreed)
         responsible_id = self.standing(rule.responsible)
         number = sum(key.startswith(f"{name}-") for key in self.obligations) + 1
         obligation = Obligation.opened(
@@ -292,7 +301,16 @@ class Promising(Aggregate):
     def _running(self) -> list[tuple[str, Obligation]]:
         return [(k, known) for k, known in self.obligations.items() if known.over_at is None]
 
+    def _rule_behind(self, key: str) -> str | None:
+        known = self.rules.obligations.get(key.rpartition("-")[0])
+        return known.rule if known else None
+
     def _obligation(self, key: str) -> Obligation:
         if key not in self.obligations:
             raise NoObligation(f"no obligation {key}", field="key")
         return self.obligations[key]
+
+
+def _day_or_instant(said: str) -> date | datetime:
+    """An appointment as a form keeps it: a day, "2026-11-23", or an instant."""
+    return datetime.fromisoformat(said) if "T" in said else date.fromisoformat(said)

@@ -47,7 +47,7 @@ class GuardRefused(Refused):
 
 
 class GuardInvalid(Invalid):
-    code = "guard_refused"
+    code = "guard_invalid"
 
 
 class ForbiddenPhrase(Invalid):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, cast
 
 import pytest
 
 from application.register import Fact
 from application.views.client_file import ClientFileView, ClientRow
+from application.views.obligations import ObligationRow, ObligationsView
 from application.views.pack_shelf import PackRow, PackShelfView
 from application.views.staff_directory import StaffDirectoryView, StaffRow
 from application.views.ticket_file import filed
@@ -32,6 +33,7 @@ from tests.support.facts import (
     M1,
     NOON,
     RECORDED,
+    SHANGHAI,
     T1,
     WANG_FANG,
     ZHAO_LEI,
@@ -45,9 +47,11 @@ from tests.support.facts import (
     said,
     shipped_pack,
 )
+from tests.support.promises import PROMISED_KINDS, PROMISES, PROMISING
 from tests.support.views import RECORDED_AT, folded, recorded
 
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 WEEK = timedelta(weeks=1)
 CONTENT = shipped_pack("consultation")
 
@@ -67,7 +71,9 @@ SHOWN: dict[type[View[Any]], set[Kind]] = {
         *(Ticket.TransferDeclined, Ticket.TransferWithdrawn, Ticket.Escalated, Ticket.Instructed),
         *(Ticket.StepTaken, Ticket.Answered, Ticket.Suspended, Ticket.Resumed, Ticket.Completed),
         *(Ticket.Closed, Ticket.Reopened, Ticket.Noted, Ticket.Corrected),
+        *PROMISED_KINDS,
     },
+    ObligationsView: set(PROMISED_KINDS),
     ClientFileView: {
         *(Client.Registered, Client.DetailsChanged),
         *(Client.ContactPointAdded, Client.ContactPointRemoved),
@@ -83,20 +89,29 @@ SHOWN: dict[type[View[Any]], set[Kind]] = {
 """What each view has something to say about."""
 
 LEFT_ASIDE: dict[type[View[Any]], set[Kind]] = {
-    TicketRegisterView: {Ticket.Noted, Ticket.Corrected},
+    TicketRegisterView: {Ticket.Noted, Ticket.Corrected, *PROMISED_KINDS},
 }
 """What happens to its subject and changes only how far the row has read."""
+
+NOT_READ: dict[type[View[Any]], set[Kind]] = {
+    ObligationsView: SHOWN[TicketHistoryView] - PROMISED_KINDS,
+}
+"""What happens to its subject and never reaches the view."""
 
 READS: dict[type[View[Any]], type[Aggregate]] = {
     TicketRegisterView: Ticket,
     TicketHistoryView: Ticket,
+    ObligationsView: Ticket,
     ClientFileView: Client,
     StaffDirectoryView: Staff,
     PackShelfView: Pack,
 }
 
-NOT_FILED = {"ticket.opened", "ticket.case-slip-issued", "ticket.closed"}
-"""What the ticket file shows in the ticket itself."""
+NOT_FILED = {
+    *("ticket.opened", "ticket.case-slip-issued", "ticket.closed"),
+    *(kind.TOPIC for kind in PROMISED_KINDS),
+}
+"""What the ticket file shows in the ticket itself or among its obligations."""
 
 ALWAYS_CHANGES = {"version", "position", "changed_at"}
 
@@ -311,6 +326,69 @@ CHAPTERS = [
     for view, (_, story) in TOLD.items()
     for number in range(len(story))
 ]
+
+
+def promised(*commands: Callable[[Ticket], None]) -> Ticket:
+    """A ticket whose client has been promised a reply by Tuesday 17:00, and what came of it."""
+    ticket = opened(PROMISING, rules=PROMISES)
+    ticket.issue_slip(year=2026, act=act())
+    ticket.take_step("clarify", {}, PROMISING, act=act())
+    for command in commands:
+        command(ticket)
+    return ticket
+
+
+def hand_over(ticket: Ticket) -> None:
+    offer(ticket)
+    ticket.accept_transfer(act=act(WANG_FANG, NOON + HOUR))
+
+
+def suspend(ticket: Ticket) -> None:
+    ticket.suspend(Blocker.CLIENT, act=because("等资料"))
+
+
+def resume(ticket: Ticket) -> None:
+    ticket.resume(act=act(at=NOON + HOUR))
+
+
+def ask(ticket: Ticket) -> None:
+    ticket.ask_extension("reply-1", NOON + 3 * DAY, act=because("等厂家回电"))
+
+
+def approve(ticket: Ticket) -> None:
+    ticket.approve_extension("reply-1", act=act(M1, NOON + HOUR))
+
+
+def waive(ticket: Ticket) -> None:
+    ticket.waive("reply-1", "withdrawn_by_client", act=because(by=M1))
+
+
+def breach(ticket: Ticket) -> None:
+    ticket.record_breach("reply-1", M1, act=act("system:clock", NOON + 2 * DAY))
+
+
+def answer(ticket: Ticket) -> None:
+    ticket.answer("周一至周五", True, PROMISING, act=act(at=NOON + HOUR))
+
+
+def close(ticket: Ticket) -> None:
+    ticket.close(PROMISING, act=act(at=NOON + HOUR))
+
+
+def ask_superior_and_close(ticket: Ticket) -> None:
+    ticket.escalate(M1, "可以减免吗", act=act())
+    answer(ticket)
+    close(ticket)
+
+
+PROMISED_TICKETS = [
+    promised(hand_over),
+    promised(suspend, resume, ask, approve),
+    promised(waive),
+    promised(breach),
+    promised(ask_superior_and_close),
+]
+"""All that can become of a promise."""
 
 
 def told(view: type[View[Any]], chapters: int) -> Any:
@@ -604,7 +682,7 @@ def test_an_entry_of_the_file_says_what_is_known_and_leaves_out_what_is_not() ->
 def test_every_event_of_a_ticket_is_filed_or_named_as_shown_elsewhere(kind: Kind) -> None:
     [of_this_kind, *_] = [
         described(fact)
-        for fact in recorded(told(TicketRegisterView, len(TICKET)))
+        for fact in recorded(told(TicketRegisterView, len(TICKET)), *PROMISED_TICKETS)
         if type(fact.event) is kind
     ]
 
@@ -623,7 +701,7 @@ def test_of_each_event_it_was_decided_whether_a_view_shows_it(view: type[View[An
 
     decided = SHOWN[view] | LEFT_ASIDE.get(view, set())
 
-    assert there_are == decided
+    assert there_are == decided | NOT_READ.get(view, set())
     assert view.facts == decided
 
 
@@ -631,14 +709,14 @@ def test_of_each_event_it_was_decided_whether_a_view_shows_it(view: type[View[An
 def test_the_story_of_a_view_tells_of_each_event(view: type[View[Any]]) -> None:
     facts = facts_of(told(view, len(TOLD[view][1])))
 
-    assert {type(fact) for fact in facts} == set(event_classes(READS[view]))
+    assert {type(fact) for fact in facts} == set(event_classes(READS[view])) - PROMISED_KINDS
 
 
 @pytest.mark.parametrize("view", TOLD)
 def test_only_what_is_left_aside_changes_nothing(view: type[View[Any]]) -> None:
     idle = {kind for kind, _, changes in TOLD[view][1] if not changes}
 
-    assert idle == LEFT_ASIDE.get(view, set())
+    assert idle == LEFT_ASIDE.get(view, set()) - PROMISED_KINDS
 
 
 @pytest.mark.parametrize("view", TOLD)
@@ -720,3 +798,111 @@ def test_a_row_and_the_aggregate_say_the_same(view: type[View[Any]], number: int
     assert {name: getattr(row, name) for name in SAME[view]} == {
         name: of(aggregate) for name, of in SAME[view].items()
     }
+
+
+CLOSE_OF_TUESDAY = datetime(2026, 11, 24, 17, tzinfo=SHANGHAI)
+UNTIL_THURSDAY = NOON + 3 * DAY
+CLOSE_OF_TUESDAY_AND_AN_HOUR = datetime(2026, 11, 25, 9, 30, tzinfo=SHANGHAI)
+"""An hour was waited, so that an hour of Wednesday is added."""
+
+
+def row_of_reply(*commands: Callable[[Ticket], None]) -> ObligationRow:
+    return cast(
+        ObligationRow, folded(ObligationsView(), recorded(promised(*commands)))[f"{T1}/reply-1"]
+    )
+
+
+def test_a_promise_is_a_row_with_its_due_instant_and_why() -> None:
+    ticket = promised()
+
+    rows = folded(ObligationsView(), recorded(ticket))
+
+    assert rows == {
+        f"{T1}/reply-1": ObligationRow(
+            obligation_id=f"{T1}/reply-1",
+            ticket_id=T1,
+            key="reply-1",
+            opened_position=4,
+            name="reply",
+            title="核实后答复客户",
+            rule="FR-05",
+            responsible_id=LI_NA,
+            opened_at=NOON,
+            due_at=CLOSE_OF_TUESDAY,
+            obligation=ticket.obligations["reply-1"].to_data(),
+            position=4,
+            log=[
+                {
+                    "what": "ticket.time-promised",
+                    "by": f"staff:{LI_NA}",
+                    "at": "2026-11-23T12:00:00+08:00",
+                }
+            ],
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "command", "changes"),
+    [
+        ([], hand_over, {"responsible_id": WANG_FANG}),
+        ([], suspend, {"paused_at": NOON}),
+        ([suspend], resume, {"paused_at": None, "due_at": CLOSE_OF_TUESDAY_AND_AN_HOUR}),
+        ([], ask, {"extension_due_at": UNTIL_THURSDAY}),
+        ([ask], approve, {"extension_due_at": None, "due_at": UNTIL_THURSDAY}),
+        ([], waive, {"over_at": NOON}),
+        ([suspend], waive, {"over_at": NOON}),
+        ([], breach, {"breached_at": NOON + 2 * DAY, "told_id": M1}),
+        ([], answer, {"is_met": True, "over_at": NOON + HOUR}),
+        ([answer], close, {}),
+    ],
+)
+def test_what_becomes_of_a_promise_changes_its_row(
+    before: list[Callable[[Ticket], None]],
+    command: Callable[[Ticket], None],
+    changes: dict[str, Any],
+) -> None:
+    rows = fields_of(row_of_reply(*before)), fields_of(row_of_reply(*before, command))
+
+    changed = {name: v for name, v in rows[1].items() if v != rows[0][name]}
+    account = {"obligation", "log", "position"}
+    assert {n: v for n, v in changed.items() if n not in account} == changes
+
+
+@pytest.mark.parametrize("ticket", PROMISED_TICKETS)
+def test_the_rows_and_the_ticket_say_the_same_of_every_promise(ticket: Ticket) -> None:
+    rows = folded(ObligationsView(), recorded(ticket))
+
+    assert {row.key: row.obligation for row in rows.values()} == {
+        key: known.to_data() for key, known in ticket.obligations.items()
+    }
+    assert {row.key: (row.due_at, row.over_at) for row in rows.values()} == {
+        key: (known.due, known.over_at) for key, known in ticket.obligations.items()
+    }
+
+
+def test_the_log_of_a_promise_tells_event_by_event_who_did_what_when() -> None:
+    row = row_of_reply(ask, approve)
+
+    assert [entry["what"] for entry in row.log] == [
+        "ticket.time-promised",
+        "ticket.extension-asked",
+        "ticket.time-extended",
+    ]
+    assert row.log[-1]["by"] == f"staff:{M1}"
+    assert row.log[-1]["at"] == (NOON + HOUR).isoformat()
+    assert row.position == 6
+
+
+def test_a_promise_that_was_never_made_has_no_row_to_change() -> None:
+    [*_, later] = recorded(promised(waive))
+
+    with pytest.raises(AssertionError):
+        ObligationsView().fold(None, later, f"{T1}/reply-1")
+
+
+def test_what_becomes_of_a_promise_leaves_the_row_of_its_ticket_as_it_is() -> None:
+    rows = [fields_of(row_of(TicketRegisterView, ticket)) for ticket in (promised(), promised(ask))]
+
+    assert {n for n in rows[0] if rows[0][n] != rows[1][n]} <= ALWAYS_CHANGES
+    assert rows[1]["version"] == rows[0]["version"] + 1

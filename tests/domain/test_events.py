@@ -16,6 +16,7 @@ from application.desk import AGGREGATES
 from domain.aggregate import Aggregate, InitialEvent, events_of
 from domain.pack import Pack
 from domain.sealed import Sealed
+from domain.ticket import Ticket
 from tests.support.facts import event_classes
 
 EVENTS = [kind for aggregate in AGGREGATES for kind in event_classes(aggregate)]
@@ -31,8 +32,11 @@ ENVELOPE = {
 
 PERSONAL = {"matter", "text", "summary", "question", "result", "name", "reason", "value"}
 
-NOT_ABOUT_A_PERSON = {(Pack.Named, "name")}
-"""A pack is called `consultation`."""
+NOT_ABOUT_A_PERSON = {(Pack.Named, "name"), (Ticket.TimePromised, "name")}
+"""A pack is called `consultation`, an obligation `reply`."""
+
+DATA = {"details", "content", "form", "obligation", "changes"}
+"""Dicts of plain data; who reads them knows what is in there."""
 
 STORABLE = {str, int, bool, UUID, datetime, Sealed, NoneType}
 
@@ -113,5 +117,5 @@ def test_the_fields_that_speak_of_a_person_are_there_to_be_checked() -> None:
 def test_fields_are_plain(event: type[Aggregate.Event]) -> None:
     composed = {name: h for name, h in own_fields(event).items() if parts(h) - STORABLE}
 
-    assert composed.keys() <= {"details", "content", "form"}
+    assert composed.keys() <= DATA
     assert set(composed.values()) <= {dict[str, Any]}

@@ -50,7 +50,9 @@ A = TypeVar("A", bound=Aggregate)
 TICKET = (
     "opened case-slip-issued noted transfer-offered transfer-withdrawn transfer-offered"
     " transfer-declined transfer-offered transfer-accepted escalated instructed suspended resumed"
-    " step-taken answered completed closed reopened corrected"
+    " step-taken time-promised responsibility-moved clock-paused clock-resumed extension-asked"
+    " time-extended time-breached time-kept time-promised time-waived time-promised clock-stopped"
+    " answered completed closed reopened corrected"
 )
 CLIENT = (
     "registered details-changed contact-point-added contact-point-removed contact-point-added"
@@ -159,7 +161,7 @@ def test_every_sample_takes_part_in_a_history(kind: type[Aggregate], facts: str)
 def test_an_old_ticket_stands_as_it_stood() -> None:
     ticket = fold(Ticket, TICKET, T1)
 
-    assert (ticket.id, ticket.version, ticket.client_id) == (T1, 19, C1)
+    assert (ticket.id, ticket.version, ticket.client_id) == (T1, 31, C1)
     assert (ticket.procedure, ticket.pack_version, ticket.unit) == ("installation", 1, "main")
     assert (ticket.state, ticket.episode, ticket.is_closed) == ("registered", 2, False)
     assert (ticket.first_contact_id, ticket.owner_id) == (LI_NA, ZHAO_LEI)
@@ -175,6 +177,8 @@ def test_an_old_ticket_stands_as_it_stood() -> None:
         ("escalated", {"owner_id": WANG_FANG, "asked_id": M1}),
         ("suspended", {"asked_id": None, "blocked_by": "third_party"}),
         ("step-taken", {"owner_id": ZHAO_LEI, "state": "surveyed", "blocked_by": None}),
+        ("extension-asked", {"held_by": {"reply-1": "owner"}}),
+        ("clock-stopped", {"asked": {}, "blocks": {"reply-1": frozenset({"closed"})}}),
         ("answered", {"state": "answered"}),
         ("completed", {"state": "completed", "is_closed": False}),
         ("closed", {"state": "closed", "is_closed": True, "episode": 1}),
@@ -186,6 +190,28 @@ def test_an_old_ticket_went_its_way_as_it_did(fact: str, stands: dict[str, Any])
     ticket = fold(Ticket, so_far, T1)
 
     assert {name: getattr(ticket, name) for name in stands} == stands
+
+
+@pytest.mark.parametrize(
+    ("fact", "stands"),
+    [
+        ("responsibility-moved", {"responsible": str(ZHAO_LEI)}),
+        ("clock-paused", {"due": NOON + timedelta(minutes=36), "over_at": None}),
+        ("clock-resumed", {"due": NOON + timedelta(minutes=37)}),
+        ("time-extended", {"due": NOON + timedelta(minutes=42), "breached_at": None}),
+        ("time-breached", {"breached_at": NOON + timedelta(minutes=43), "met_at": None}),
+        ("time-kept", {"met_at": NOON + timedelta(minutes=44)}),
+        ("time-waived", {"met_at": None, "over_at": NOON + timedelta(minutes=45)}),
+        ("clock-stopped", {"waiver": None, "over_at": NOON + timedelta(minutes=46)}),
+    ],
+)
+def test_an_old_promise_became_what_it_became(fact: str, stands: dict[str, Any]) -> None:
+    so_far = TICKET[: TICKET.rindex(fact) + len(fact)]
+
+    known = fold(Ticket, so_far, T1).obligations["reply-1"]
+
+    assert (known.name, known.anchor) == ("核实后答复客户", NOON + timedelta(minutes=31))
+    assert {name: getattr(known, name) for name in stands} == stands
 
 
 def test_an_old_client_stands_as_they_stood() -> None:

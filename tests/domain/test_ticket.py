@@ -66,8 +66,9 @@ def suspend(ticket: Ticket) -> None:
 
 
 def stand(ticket: Ticket) -> dict[str, Any]:
-    """How the ticket stands, apart from how many facts made it so."""
-    return {k: v for k, v in vars(ticket).items() if k not in ("_version", "_pending_events")}
+    """How the ticket stands, apart from which facts made it so, and how many."""
+    account = ("_version", "_pending_events", "counts", "since", "forms")
+    return {k: v for k, v in vars(ticket).items() if k not in account}
 
 
 def asked() -> Ticket:

@@ -141,6 +141,10 @@ class TicketHistory(History):
                 assert fact.episode == self.episode + 1
                 self.episode, self.is_closed = fact.episode, False
 
+    def loaded(self, aggregate: Any) -> Any:
+        aggregate.rules = self.live.rules
+        return aggregate
+
     def attempt(self, command: Attempt, act: Act) -> bool:
         return self.twice(lambda ticket, act: command(ticket, self.procedure, act), act)
 

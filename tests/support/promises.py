@@ -1,0 +1,49 @@
+"""A pack that promises time, and tickets of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from domain.pack import PackContent
+from domain.procedure import Procedure
+from domain.rulebook import Rulebook
+from domain.ticket import Ticket
+from tests.support.calendars import shipped_calendars
+from tests.support.facts import NOON, act, facts_of, opened, promising_pack, replay
+
+
+def rulebook_of(pack: Mapping[str, Any]) -> Rulebook:
+    return PackContent.read(pack).rulebook(shipped_calendars())
+
+
+PROMISING: Procedure = PackContent.read(promising_pack()).procedure
+PROMISES: Rulebook = rulebook_of(promising_pack())
+
+
+PROMISED_KINDS = frozenset(
+    {
+        *(Ticket.TimePromised, Ticket.TimeKept, Ticket.ResponsibilityMoved),
+        *(Ticket.ClockPaused, Ticket.ClockResumed, Ticket.ClockStopped),
+        *(Ticket.ExtensionAsked, Ticket.TimeExtended, Ticket.TimeWaived, Ticket.TimeBreached),
+    }
+)
+"""All that can become of a promise."""
+
+
+def promised(
+    *commands: Callable[[Ticket], None], rules: Rulebook = PROMISES, at: datetime = NOON
+) -> Ticket:
+    """A ticket under these rules after these commands, loaded; none of its facts is new."""
+    ticket = opened(PROMISING, pack="consultation", pack_version=2, rules=rules, act=act(at=at))
+    for command in commands:
+        command(ticket)
+    return loaded(ticket, rules)
+
+
+def loaded(ticket: Ticket, rules: Rulebook = PROMISES) -> Ticket:
+    """The ticket that its new facts make, with its rules bound to it again."""
+    again: Ticket = replay(facts_of(ticket))
+    again.rules = rules
+    return again
