@@ -29,7 +29,7 @@ class ObligationRow:
     due_at: Annotated[datetime, "When it is due, as things stand"]
     obligation: Annotated[dict[str, Any], "All of it, with the basis of its due instant"]
     over_at: Annotated[datetime | None, "Since when its clock stands still for good"] = None
-    is_paused: Annotated[bool, "Whether its clock stands still for now"] = False
+    paused_at: Annotated[datetime | None, "Since when its clock stands still for now"] = None
     is_met: Annotated[bool, "Whether it was met"] = False
     breached_at: Annotated[datetime | None, "When a breach was put on record"] = None
     told_id: Annotated[UUID | None, "The superior who was told of the breach"] = None
@@ -101,7 +101,8 @@ def _change(row: ObligationRow, event: Any) -> None:
     row.obligation, row.due_at, row.over_at = known.to_data(), known.due, known.over_at
     row.responsible_id = UUID(known.responsible)
     row.is_met, row.breached_at = known.met_at is not None, known.breached_at
-    row.is_paused = bool(known.pauses) and known.pauses[-1].until is None
+    pause = known.pauses[-1] if known.pauses else None
+    row.paused_at = pause.at if pause and pause.until is None else None
     if isinstance(event, Ticket.TimeBreached):
         row.told_id = event.told_id
     if isinstance(event, Ticket.TimeExtended):
@@ -135,4 +136,4 @@ class Obligations(ABC):
 
     @abstractmethod
     def to_breach(self, now: datetime, limit: int) -> list[ObligationRow]:
-        """Missed, running, and not yet on record as breached; the longest due first."""
+        """Missed, not over, and not yet on record as breached; the longest due first."""

@@ -183,14 +183,15 @@ class PostgresPackShelf(PackShelf):
         return self._rows.many("ORDER BY name")
 
 
-_RUNNING = "over_at IS NULL AND NOT is_paused"
+_MISSED = "over_at IS NULL AND due_at < LEAST(%s, paused_at)"
+"""What was missed before it was paused stays so; what was not is not missed while it is."""
 
 _OBLIGATION = {
     "ticket_id": "ticket_id = %s",
     "responsible_id": "responsible_id = %s",
     "told_id": "told_id = %s",
     "is_open": "(over_at IS NULL) = %s",
-    "overdue_at": f"{_RUNNING} AND due_at < %s",
+    "overdue_at": _MISSED,
     "due_to": "due_at <= %s",
 }
 
@@ -200,8 +201,8 @@ class PostgresObligations(Obligations):
         self._rows = _Rows(database, ObligationsView())
 
     def obligation(self, ticket_id: UUID, key: str) -> ObligationRow | None:
-        rows = self._rows.many("WHERE obligation_id = %s", f"{ticket_id}/{key}")
-        return rows[0] if rows else None
+        of_ticket = self._rows.many("WHERE ticket_id = %s", ticket_id)
+        return next((row for row in of_ticket if row.key == key), None)
 
     def page(
         self, asked: ObligationFilter, *, after: tuple[datetime, int] | None, limit: int
@@ -217,7 +218,7 @@ class PostgresObligations(Obligations):
         return self._rows.many(rest, *parameters, limit)
 
     def to_breach(self, now: datetime, limit: int) -> list[ObligationRow]:
-        rest = f"WHERE {_RUNNING} AND breached_at IS NULL AND due_at < %s ORDER BY due_at LIMIT %s"
+        rest = f"WHERE {_MISSED} AND breached_at IS NULL ORDER BY due_at, opened_position LIMIT %s"
         return self._rows.many(rest, now, limit)
 
 

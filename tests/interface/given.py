@@ -20,6 +20,7 @@ MATTER = {
 TO_WANG_FANG = {"to_id": str(WANG_FANG), "reason": "对口"}
 RETURN = {"ground": "overloaded", "reason": "今天已有二十件"}
 REST = {"blocked_by": "client", "reason": "等客户资料"}
+MORE_TIME = {"due_at": "2026-11-25T17:00:00+08:00", "reason": "等供货商答复"}
 CORRECTION = {"corrects_version": 1, "what": "matter", "text": "宽带安装", "reason": "听错了"}
 DEPUTY = {
     "deputy_id": str(M2),
@@ -44,6 +45,9 @@ TICKET_COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "closure": {},
     "reopening": {"reason": "客户再来电"},
     "corrections": CORRECTION,
+    "obligations/reply-1/extension": MORE_TIME,
+    "obligations/reply-1/extension/approval": {},
+    "obligations/reply-1/waiver": {"ground": "withdrawn", "reason": "客户撤回"},
 }
 """All that is sent to `/v1/tickets/<id>/…`."""
 
@@ -95,6 +99,8 @@ READS = [
     "/v1/tickets/counts",
     "/v1/tickets/TICKET",
     "/v1/tickets/TICKET/history",
+    "/v1/tickets/TICKET/obligations/reply-1",
+    "/v1/obligations",
     "/v1/clients",
     f"/v1/clients/{C1}",
     "/v1/staff",
@@ -106,6 +112,7 @@ READS = [
     "/v1/desk/offered",
     "/v1/desk/first-contacts",
     "/v1/desk/asked",
+    "/v1/desk/obligations",
 ]
 """Everything that can be read."""
 
@@ -127,10 +134,18 @@ def closed(person: Person) -> str:
     return ticket
 
 
+def clarifying(person: Person, **otherwise: Any) -> str:
+    """A ticket with its slip, whose reply is promised if the pack in force says so."""
+    ticket = opened(person, **otherwise)
+    person.post(f"{ticket}/slip")
+    assert person.post(f"{ticket}/steps/clarify").stored[0] == Ticket.StepTaken
+    return ticket
+
+
 def offered(person: Person) -> str:
     """To Wang Fang."""
     ticket = opened(person)
-    assert person.post(f"{ticket}/transfer", TO_WANG_FANG).stored == [Ticket.TransferOffered]
+    assert person.post(f"{ticket}/transfer", TO_WANG_FANG).stored[0] == Ticket.TransferOffered
     return ticket
 
 

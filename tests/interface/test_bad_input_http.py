@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infrastructure.views.questions import VIEWS
 from interface.http.app import BODY_LIMIT
 from tests.interface.given import COMMANDS, READS, paths
 from tests.support.facts import LI_NA, M1
@@ -337,5 +338,5 @@ def test_no_question_whatever_is_a_fault_of_ours(shared_office: Office, ticket: 
 def test_after_all_this_the_views_still_run(shared_office: Office):
     shared_office.catch_up()
 
-    assert [view.failure for view in shared_office.parts.progress.views()] == [None] * 5
+    assert [view.failure for view in shared_office.parts.progress.views()] == [None] * len(VIEWS)
     assert shared_office.person(LI_NA).get("/readyz").status == 200

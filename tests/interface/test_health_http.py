@@ -8,7 +8,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from interface.http.health import LAG_LIMIT
 from tests.support.http import Office, Person, opened
 
-VIEWS = ["client_file", "pack_shelf", "staff_directory", "ticket_history", "ticket_register"]
+VIEWS = [
+    *("client_file", "obligations", "pack_shelf", "staff_directory"),
+    *("ticket_history", "ticket_register"),
+]
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from tests.interface.given import COMMANDS, READS
-from tests.support.facts import C1, LI_NA, M1, WANG_FANG
-from tests.support.http import ADMIN, Answer, Office, opened
+from tests.interface.given import COMMANDS, MORE_TIME, READS, clarifying, in_force
+from tests.support.facts import C1, LI_NA, M1, WANG_FANG, promising_pack
+from tests.support.http import ADMIN, Answer, Office
 
 
 @pytest.fixture(scope="module")
@@ -133,8 +133,10 @@ def describer(document: Any) -> Describer:
 def ticket(shared_office: Office) -> str:
     """One to which something of every kind has happened."""
     li_na, manager = shared_office.person(LI_NA), shared_office.person(M1)
-    ticket = opened(li_na)
-    li_na.post(f"{ticket}/slip")
+    in_force(shared_office, promising_pack())
+    ticket = clarifying(li_na)
+    li_na.post(f"{ticket}/obligations/reply-1/extension", MORE_TIME)
+    manager.post(f"{ticket}/obligations/reply-1/extension/approval")
     li_na.post(f"{ticket}/escalation", {"question": "可以减免吗"})
     manager.post(f"{ticket}/instruction", {"text": "按规定办"})
     li_na.post(f"{ticket}/transfer", {"to_id": str(WANG_FANG), "reason": "对口"})
@@ -143,7 +145,9 @@ def ticket(shared_office: Office) -> str:
     return ticket.rpartition("/")[2]
 
 
-@pytest.mark.parametrize("path", [*READS, "/v1/tickets?limit=1", "/readyz"])
+@pytest.mark.parametrize(
+    "path", [*READS, "/v1/tickets?limit=1", "/v1/packs/consultation/2", "/readyz"]
+)
 def test_what_is_read_is_as_described(
     shared_office: Office, describer: Describer, ticket: str, path: str
 ):

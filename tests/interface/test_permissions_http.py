@@ -11,8 +11,17 @@ import pytest
 from domain.client import Client
 from domain.staff import Staff
 from domain.ticket import Ticket
-from tests.interface.given import COMMANDS, DEPUTY, MATTER, READS, escalated, paths
-from tests.support.facts import C1, LI_NA, M1, M2, NOON, WANG_FANG, ZHAO_LEI
+from tests.interface.given import (
+    COMMANDS,
+    DEPUTY,
+    MATTER,
+    READS,
+    clarifying,
+    escalated,
+    in_force,
+    paths,
+)
+from tests.support.facts import C1, LI_NA, M1, M2, NOON, WANG_FANG, ZHAO_LEI, promising_pack
 from tests.support.http import (
     ADMIN,
     APPROVER,
@@ -45,7 +54,9 @@ def test_these_tables_name_every_path_that_there_is(
 
 @pytest.fixture(scope="module")
 def ticket(shared_office: Office) -> str:
-    return opened(shared_office.person(LI_NA)).rpartition("/")[2]
+    """One on which a reply is promised."""
+    in_force(shared_office, promising_pack())
+    return clarifying(shared_office.person(LI_NA)).rpartition("/")[2]
 
 
 @pytest.mark.parametrize("path", COMMANDS)

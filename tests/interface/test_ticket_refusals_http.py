@@ -149,7 +149,7 @@ def test_a_refusal_names_the_rule_and_what_would_be_possible(
 def test_nothing_is_done_to_what_is_no_ticket(shared_office: Office, ticket_id: UUID, what: str):
     path = f"/v1/tickets/{ticket_id}/{what}"
 
-    answer = shared_office.person(LI_NA).post(path, TICKET_COMMANDS[what])
+    answer = shared_office.person(M1).post(path, TICKET_COMMANDS[what])
 
     assert answer.refusal == (404, "not_found", "ticket_id")
 

@@ -122,6 +122,12 @@ def shipped_pack(name: str) -> dict[str, Any]:
     return {key: value for key, value in file.items() if key != "effective_from"}
 
 
+def promising_pack() -> dict[str, Any]:
+    """Version 2 of the consultation, with obligations and a phrase guard; not shipped."""
+    text = (Path(__file__).with_name("packs") / "consultation_2.yaml").read_text("utf-8")
+    return {key: value for key, value in yaml.safe_load(text).items() if key != "effective_from"}
+
+
 CONSULTATION: Procedure = PackContent.read(shipped_pack("consultation")).procedure
 
 INSTALLATION_PACK: Mapping[str, Any] = {

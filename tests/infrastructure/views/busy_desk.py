@@ -35,6 +35,8 @@ from application.people import (
 from application.tickets import (
     AcceptTransfer,
     AnswerTicket,
+    ApproveExtension,
+    AskExtension,
     CloseTicket,
     CompleteTicket,
     CorrectTicket,
@@ -45,12 +47,14 @@ from application.tickets import (
     NoteTicket,
     OfferTransfer,
     OpenTicket,
+    RecordBreach,
     ReopenTicket,
     ResumeTicket,
     SuspendTicket,
     TakeOverStep,
     TakeStep,
     Tickets,
+    WaiveObligation,
     WithdrawTransfer,
 )
 from domain.aggregate import staff_ref
@@ -68,6 +72,7 @@ from tests.support.facts import (
     RECORDED_PACK,
     WANG_FANG,
     ZHAO_LEI,
+    promising_pack,
 )
 
 OPERATOR = Actor.system("operator")
@@ -95,7 +100,7 @@ class BusyDesk:
         self.clients: list[UUID] = [C1]
         self.staff: list[UUID] = [ZHAO_LEI]
         self.credentials: list[tuple[UUID, str]] = []
-        for content in (INSTALLATION_PACK, RECORDED_PACK):
+        for content in (INSTALLATION_PACK, RECORDED_PACK, promising_pack()):
             self._publish(content)
 
     def happens(self, deeds: Iterable[tuple[str, int]]) -> None:
@@ -222,6 +227,23 @@ def _on_ticket(
     return deed
 
 
+def _on_obligation(
+    command: type[Any], does: str, who: Callable[[Ticket], UUID | None], /, **words: Any
+) -> Deed:
+    """A command on one of the obligations of some ticket that are not over."""
+
+    def deed(busy: BusyDesk, pick: int) -> None:
+        ticket = busy.a_ticket(pick)
+        keys = [key for key, known in ticket.obligations.items() if known.over_at is None]
+        if keys:
+            said = {**busy.told(who(ticket) or OPERATOR, pick), **words}
+            getattr(busy.parts.tickets, does)(
+                command(**said, ticket_id=ticket.id, key=keys[pick % len(keys)])
+            )
+
+    return deed
+
+
 def _on_client(command: type[Any], does: str, /, **words: Any) -> Deed:
     def deed(busy: BusyDesk, pick: int) -> None:
         client_id = busy.clients[pick % len(busy.clients)]
@@ -331,6 +353,12 @@ DEEDS: Mapping[str, Deed] = {
     "correct": _on_ticket(
         CorrectTicket, "correct", _owner, corrects_version=1, what="matter", text=TEXT
     ),
+    "ask": _on_obligation(AskExtension, "ask_extension", _owner, due_at=NOON + 2 * DAY),
+    "grant": _on_obligation(ApproveExtension, "approve_extension", lambda t: M1),
+    "waive": _on_obligation(WaiveObligation, "waive_obligation", lambda t: M1, ground="void"),
+    "miss": _on_obligation(
+        RecordBreach, "record_breach", lambda t: None, received_at=NOON + 5 * DAY, occurred_at=None
+    ),
     "register client": lambda busy, pick: busy.register_client(),
     "change details": _change_details,
     "add contact": _on_client(AddContactPoint, "add_contact_point", kind="phone", value=TEXT),
@@ -357,8 +385,9 @@ DEEDS: Mapping[str, Deed] = {
 EVERYTHING: Sequence[tuple[str, int]] = [
     *[(name, 0) for name in ("open", "slip", "note", "tell", "offer", "decline", "offer")],
     *[(name, 0) for name in ("withdraw", "offer", "accept", "escalate", "instruct", "suspend")],
-    *[(name, 0) for name in ("resume", "clarify", "answer", "complete", "close", "reopen")],
-    *[(name, 0) for name in ("correct", "offer on")],
+    *[(name, 0) for name in ("resume", "clarify", "answer", "complete", "escalate", "close")],
+    *[(name, 0) for name in ("reopen", "clarify", "correct", "offer on", "accept", "ask")],
+    *[(name, 0) for name in ("grant", "miss", "waive", "offer")],
     *[("open", 1), ("slip", 1), ("survey", 1), ("connect", 1)],
     *[("open", 2), ("take over", 2), ("take over", 5)],
     *[("register client", 0), ("change details", 0), ("change details", 1), ("add contact", 0)],

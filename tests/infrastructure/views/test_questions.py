@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 
 from application.register import Fact, Unavailable
 from application.views.client_file import ClientFileView
+from application.views.obligations import ObligationFilter, ObligationRow, ObligationsView
 from application.views.pack_shelf import PackShelfView
 from application.views.staff_directory import StaffDirectoryView
 from application.views.ticket_history import TakenStep, TicketHistoryView
 from application.views.ticket_register import TicketFilter, TicketRegisterView, TicketRow
 from application.views.view import View
+from domain.obligation import Obligation, Status
 from domain.sealed import Sealed
 from domain.ticket import Ticket
 from infrastructure.embedded import EmbeddedPostgres
@@ -317,6 +319,119 @@ def test_packs_come_by_name(parts: Parts, facts: list[Fact]) -> None:
 
     assert parts.pack_shelf.packs() == sorted(packs, key=lambda pack: pack.name)
     assert len(packs) > 3
+
+
+@pytest.fixture(scope="module")
+def obligations(facts: list[Fact]) -> list[ObligationRow]:
+    """All of them, soonest due first."""
+    return sorted(rows(ObligationsView(), facts), key=place_of)
+
+
+def place_of(row: ObligationRow) -> tuple[datetime, int]:
+    return row.due_at, row.opened_position
+
+
+def is_overdue(row: ObligationRow, now: datetime) -> bool:
+    return Obligation.from_data(row.obligation).status_at(now) is Status.OVERDUE
+
+
+OBLIGATION_ANSWERS: dict[str, Callable[[ObligationRow, Any], bool]] = {
+    "ticket_id": lambda o, ticket_id: o.ticket_id == ticket_id,
+    "responsible_id": lambda o, who: o.responsible_id == who,
+    "told_id": lambda o, who: o.told_id == who,
+    "is_open": lambda o, is_open: (o.over_at is None) is is_open,
+    "overdue_at": is_overdue,
+    "due_to": lambda o, until: o.due_at <= until,
+}
+
+hours = st.integers(-200, 900).map(lambda number: NOON + timedelta(hours=number))
+"""From before the first promise until the last pause is over."""
+
+
+@st.composite
+def obligation_filters(draw: st.DrawFn, obligations: Sequence[ObligationRow]) -> ObligationFilter:
+    """What is asked for is often what is there: an instant exactly when something is due."""
+    instants = hours | st.sampled_from([row.due_at for row in obligations])
+    ticket_ids = st.sampled_from([T1, *(row.ticket_id for row in obligations)])
+    return ObligationFilter(
+        ticket_id=draw(st.none() | ticket_ids),
+        responsible_id=draw(st.none() | people),
+        told_id=draw(st.none() | people),
+        is_open=draw(st.none() | st.booleans()),
+        overdue_at=draw(st.none() | instants),
+        due_to=draw(st.none() | instants),
+    )
+
+
+def those(obligations: Sequence[ObligationRow], asked: ObligationFilter) -> list[ObligationRow]:
+    words = {name: v for name in OBLIGATION_ANSWERS if (v := getattr(asked, name)) is not None}
+    return [o for o in obligations if all(OBLIGATION_ANSWERS[n](o, v) for n, v in words.items())]
+
+
+@given(data=st.data())
+def test_any_filter_finds_the_obligations_that_fit_soonest_due_first(
+    parts: Parts, obligations: list[ObligationRow], data: st.DataObject
+) -> None:
+    asked = data.draw(obligation_filters(obligations))
+
+    assert parts.obligations.page(asked, after=None, limit=ALL) == those(obligations, asked)
+
+
+@pytest.mark.parametrize("name", OBLIGATION_ANSWERS)
+def test_each_word_of_a_filter_finds_some_obligations_and_not_others(
+    parts: Parts, obligations: list[ObligationRow], name: str
+) -> None:
+    middle = obligations[len(obligations) // 2]
+    told = next(row.told_id for row in obligations if row.told_id)
+    values = {"is_open": True, "overdue_at": middle.due_at + INSTANT, "due_to": middle.due_at}
+    value = {**values, "told_id": told}.get(name) or getattr(middle, name)
+    asked = ObligationFilter(**{name: value})
+
+    found = parts.obligations.page(asked, after=None, limit=ALL)
+
+    assert found == those(obligations, asked)
+    assert 0 < len(found) < len(obligations)
+
+
+@given(limit=st.integers(1, 20))
+@settings(max_examples=20)
+def test_page_by_page_no_obligation_is_left_out_and_none_comes_twice(
+    parts: Parts, obligations: list[ObligationRow], limit: int
+) -> None:
+    pages: list[list[ObligationRow]] = []
+    after: tuple[datetime, int] | None = None
+
+    while page := parts.obligations.page(ObligationFilter(), after=after, limit=limit):
+        pages.append(page)
+        after = place_of(page[-1])
+
+    assert [row for page in pages for row in page] == obligations
+    assert all(len(page) == limit for page in pages[:-1])
+
+
+def test_many_are_due_at_the_same_instant(obligations: list[ObligationRow]) -> None:
+    [(_, number)] = Counter(row.due_at for row in obligations).most_common(1)
+
+    assert number > 3
+
+
+@given(data=st.data(), limit=st.integers(1, 30))
+def test_the_clock_is_given_what_is_overdue_and_not_on_record_the_longest_due_first(
+    parts: Parts, obligations: list[ObligationRow], data: st.DataObject, limit: int
+) -> None:
+    now = data.draw(hours | st.sampled_from([row.due_at for row in obligations]))
+
+    missed = [row for row in obligations if is_overdue(row, now) and row.breached_at is None]
+
+    assert parts.obligations.to_breach(now, limit) == missed[:limit]
+
+
+def test_an_obligation_is_found_by_its_ticket_and_key(
+    parts: Parts, obligations: list[ObligationRow]
+) -> None:
+    for row in obligations:
+        assert parts.obligations.obligation(row.ticket_id, row.key) == row
+    assert parts.obligations.obligation(T1, "reply-1") is None
 
 
 def test_a_store_that_went_away_is_out_of_reach(parts: Parts) -> None:

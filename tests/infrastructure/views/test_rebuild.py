@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import fields
+from datetime import datetime
 from threading import Event
 from typing import Any
 
@@ -104,7 +105,7 @@ def test_the_rows_of_a_view_are_what_the_facts_say(
 
 
 def plain(row: Any) -> dict[str, Any]:
-    """As it is after a way through JSON: in `details` an id is a text."""
+    """As it is after a way through JSON: in `details` an id or a time is a text."""
     values = {f.name: getattr(row, f.name) for f in fields(row)}
     return {n: told(v) if isinstance(v, dict | list) else v for n, v in values.items()}
 
@@ -114,6 +115,8 @@ def told(value: Any) -> Any:
         return {name: told(v) for name, v in value.items()}
     if isinstance(value, list):
         return [told(v) for v in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
     return value if isinstance(value, int | str | None) or hasattr(value, "box") else str(value)
 
 
