@@ -300,6 +300,7 @@ def test_what_a_promise_blocks_is_refused_while_it_is_open() -> None:
     with pytest.raises(ObligationOpen, match="核实后答复客户") as refusal:
         ticket.close(closing_anywhere(), act=act())
 
+    assert refusal.value.rule == "FR-05"
     assert refusal.value.facts == {"obligation": "reply-1"}
     assert new_facts(ticket) == []
 
