@@ -55,8 +55,6 @@ class Line:
         return max(self._starts[number], instant) if number < len(self._ends) else None
 
     def within(self, start: int, end: int) -> list[Stretch]:
-        if start == end:
-            return []
         first, last = bisect_right(self._ends, start), bisect_left(self._starts, end)
         return [(max(self._starts[n], start), min(self._ends[n], end)) for n in range(first, last)]
 

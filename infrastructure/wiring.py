@@ -104,9 +104,8 @@ def now() -> datetime:
 
 def shipped_packs() -> list[dict[str, Any]]:
     """The packs of this release, as their files say."""
-    folder = files("domain") / "packs"
-    texts = [file.read_text() for file in sorted(folder.iterdir(), key=lambda f: f.name)]
-    return [yaml.safe_load(text) for text in texts]
+    shipped = sorted((files("domain") / "packs").iterdir(), key=lambda file: file.name)
+    return [yaml.safe_load(file.read_text(encoding="utf-8")) for file in shipped]
 
 
 @cache

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from uuid import UUID, uuid4
 
 import click
 from gunicorn.app.base import BaseApplication
+from gunicorn.util import import_app
 
 from application.desk import Actor
 from application.event_log import of_logs
@@ -40,7 +42,6 @@ from infrastructure.settings import Settings, SettingsError
 from infrastructure.views.questions import VIEWS
 from infrastructure.wiring import Parts, Urls, now, store
 from interface import worker as worker_process
-from interface import wsgi
 from interface.demo import closing_text, free_port, interruptible, told_week
 from interface.event_log import run_import, show_import, show_report
 from interface.printing import err, out, print_json, print_table, progress_bar
@@ -74,6 +75,17 @@ def opened() -> Iterator[Parts]:
             yield parts
         finally:
             parts.close()
+
+
+@contextmanager
+def metrics_folder() -> Iterator[str]:
+    """Where the web processes count together; gone with the one that made it, not with a child."""
+    folder, made_in = tempfile.mkdtemp(prefix="yice-metrics-"), os.getpid()
+    try:
+        yield folder
+    finally:
+        if os.getpid() == made_in:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @main.command()
@@ -120,7 +132,7 @@ def demo(port: int, once: bool, as_json: bool) -> None:
 def web(bind: str, workers: int, threads: int) -> None:
     """Run the web processes alone."""
     settings = Settings.read()
-    with store(settings) as urls, tempfile.TemporaryDirectory(prefix="yice-metrics-") as metrics:
+    with store(settings) as urls, metrics_folder() as metrics:
         _set_up(urls, settings)
         _hand_down(urls)
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
@@ -270,7 +282,8 @@ class Web(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
             self.cfg.set(name, value)
 
     def load(self) -> object:
-        return wsgi.create()
+        """By its name, so that it is imported after the folder for the metrics is known."""
+        return import_app("interface.wsgi:create()")
 
 
 def _keep_running(urls: Urls, bind: str, workers: int, started: Callable[[], None]) -> None:

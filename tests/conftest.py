@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -24,6 +25,11 @@ settings.register_profile(
     "ci", deadline=None, derandomize=True, max_examples=50, stateful_step_count=30
 )
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+def pytest_configure() -> None:
+    """Told to end, a run ends as with Ctrl-C, and takes its PostgreSQL along."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from application.desk import AGGREGATES
 from domain.client import (
     CONTACT_KINDS,
     DETAILS,
@@ -108,7 +109,7 @@ def test_an_unknown_detail_is_refused_with_the_known_ones() -> None:
     client = given(registered_client())
 
     with pytest.raises(Invalid, match="no detail shoe_size; there are: form_of_address") as refusal:
-        client.change_details({"place": "上海", "shoe_size": "41"}, act=act())
+        client.change_details({"place": "上海", "weight": "60", "shoe_size": "41"}, act=act())
 
     assert refusal.value.field == "shoe_size"
     assert new_facts(client) == []
@@ -134,6 +135,10 @@ def test_a_contact_point_is_kept_sealed_under_an_id_that_tells_nothing(kind: str
     fact = new_fact(client)
     assert (fact.kind, fact.value) == (kind, said(C1, "021-0000"))
     assert fact.contact_id == f"{kind}-2"
+
+
+def test_what_a_client_told_must_be_opened_to_be_compared() -> None:
+    assert [kind for kind in AGGREGATES if kind.COMPARES_TEXTS] == [Client]
 
 
 def test_the_same_contact_point_is_kept_once() -> None:

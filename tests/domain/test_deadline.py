@@ -122,6 +122,28 @@ def test_a_shift_that_works_past_midnight_ends_its_day_in_the_morning() -> None:
     assert when("2026-11-23 20:00", nights) == "Wed 11-25 08:30"
 
 
+def test_the_same_working_day_is_the_next_one_if_that_day_is_off() -> None:
+    same_day = utility("working_days", days=0)
+
+    on_monday = promised("2026-11-23 10:00", same_day).basis
+    on_saturday = promised("2026-11-28 10:00", same_day).basis
+
+    assert (on_monday["counted"], on_monday["skipped"]) == (["2026-11-23 Mon"], [])
+    assert (on_saturday["counted"], on_saturday["skipped"]) == (
+        ["2026-11-30 Mon"],
+        ["2026-11-28 Sat off", "2026-11-29 Sun off"],
+    )
+
+
+def test_the_day_of_receipt_is_that_of_the_calendars_zone() -> None:
+    after_midnight_in_shanghai = datetime.fromisoformat("2026-11-23T17:00:00+00:00")
+
+    found = due(after_midnight_in_shanghai, utility("working_days", days=1), shipped_calendars())
+
+    assert found.at == moment("2026-11-25 17:00")
+    assert found.basis["anchor"] == "2026-11-24T01:00:00+08:00"
+
+
 # Working hours
 
 
@@ -407,6 +429,8 @@ def test_how_often_is_counted_from_the_anchor_whenever_one_asks() -> None:
         "2026-11-25 12:00"
     ]
     assert next_due(thrice, anchor, always, after=moment("2026-11-25 12:00")) is None
+    ninety = recurring(every="day", times=90)
+    assert len(times(ninety, "2026-01-01 09:00", "2026-03-22 12:00", "2026-06-30 12:00")) == 10
 
 
 def test_a_patrol_is_due_every_two_hours_of_its_window() -> None:
@@ -476,6 +500,38 @@ def test_what_falls_on_a_day_off_stays_moves_or_is_left_out(
     found = times(saturdays, "2026-11-03 00:00", "2026-11-03 00:00", "2026-11-17 00:00")
 
     assert found == expected
+
+
+def test_a_day_that_moves_may_move_into_the_time_asked_for() -> None:
+    words: dict[str, Any] = {"every": "week", "on": ["sat"], "at": ["17:00"]}
+    later = recurring(**words, on_day_off="next", calendar="utility-cs")
+    earlier = recurring(**words, on_day_off="previous", calendar="utility-cs")
+
+    from_sunday = times(later, "2026-11-03 00:00", "2026-11-15 00:00", "2026-11-17 00:00")
+    anchored_on_sunday = times(later, "2026-11-15 00:00", "2026-11-15 00:00", "2026-11-17 00:00")
+    until_friday = times(earlier, "2026-11-03 00:00", "2026-11-12 00:00", "2026-11-13 24:00")
+
+    assert from_sunday == anchored_on_sunday == ["2026-11-16 17:00"]
+    assert until_friday == ["2026-11-13 17:00"]
+
+    last_of_month = recurring(
+        every="month", on=[31], at=["17:00"], on_day_off="next", calendar="utility-cs"
+    )
+    assert times(last_of_month, "2026-10-01 00:00", "2026-11-01 00:00", "2026-11-29 00:00") == [
+        "2026-11-02 17:00"
+    ]
+
+
+def test_the_times_of_a_day_come_in_order_and_midnight_may_be_one() -> None:
+    daily = recurring(every="day", at=["16:00", "00:00", "10:00"])
+
+    assert times(daily, "2026-11-23 12:00", "2026-11-23 12:00", "2026-11-24 24:00") == [
+        "2026-11-23 16:00",
+        "2026-11-24 00:00",
+        "2026-11-24 10:00",
+        "2026-11-24 16:00",
+        "2026-11-25 00:00",
+    ]
 
 
 def test_several_days_moved_to_the_same_one_are_due_once() -> None:

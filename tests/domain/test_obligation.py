@@ -137,6 +137,14 @@ def test_several_facts_may_all_be_needed() -> None:
     assert status(met, "2026-11-30 09:00") == "met"
 
 
+def test_the_first_of_the_facts_that_are_enough_counts() -> None:
+    met = contacted(obligation(met_by=CONTACT), "2026-11-24 09:00")
+
+    entered_late = met.told("user_unreachable", moment("2026-11-24 08:00"))
+
+    assert entered_late.met_at == moment("2026-11-24 08:00")
+
+
 def test_some_facts_may_be_needed_and_one_of_others() -> None:
     both = MetBy(all=("checked",), any=("told", "written"))
     checked = obligation(met_by=both).told("checked", moment("2026-11-24 09:00"))
@@ -258,6 +266,7 @@ def test_the_clock_stands_still_by_the_clock() -> None:
         (SAME_DAY, "2026-11-23 17:00", "2026-11-23 17:30", "2026-11-23 18:00"),
         (SAME_DAY, "2026-11-23 17:00", "2026-11-25 09:00", "2026-11-25 18:00"),
         (SAME_DAY, "2026-11-23 17:00", "2026-11-25 19:00", "2026-11-26 18:00"),
+        (SAME_DAY, "2026-11-23 17:00", "2026-11-25 18:00", "2026-11-26 18:00"),
         (SAME_DAY, "2026-11-23 17:00", "2026-11-23 18:30", "2026-11-24 18:00"),
         (
             {"kind": "calendar_days", "days": 3},
@@ -279,6 +288,13 @@ def test_the_clock_stands_still_by_the_clock() -> None:
             "2026-11-30 17:00",
         ),
         (
+            {"kind": "cut_off", "day": "fri", "at": "close", "on_day_off": "previous"}
+            | {"calendar": "utility-cs"},
+            "2026-11-26 10:00",
+            "2026-11-27 10:00",
+            "2026-11-30 17:00",
+        ),
+        (
             {"kind": "calendar_days", "days": 2, "until": "17:00", "on_day_off": "next"}
             | {"calendar": "utility-cs"},
             "2026-11-24 10:00",
@@ -291,6 +307,30 @@ def test_days_of_the_wall_calendar_move_by_the_days_paused(
     limit: dict[str, Any], start: str, end: str, expected: str
 ) -> None:
     assert waited(obligation(limit, "2026-11-23 16:30"), start, end).due == moment(expected)
+
+
+def test_a_time_given_by_hand_is_kept_to_the_second_and_though_it_is_off() -> None:
+    promised = obligation({"kind": "calendar_days", "days": 3}, "2026-11-23 16:30")
+    on_next_working_day = obligation(
+        {"kind": "calendar_days", "days": 3, "on_day_off": "next", "calendar": "utility-cs"}
+    )
+    by_hand = moment("2026-11-28 12:00") + timedelta(seconds=30)
+
+    a_day = waited(
+        extended(promised, "2026-11-28 12:00:30"), "2026-11-26 10:00", "2026-11-27 09:00"
+    )
+    an_hour = waited(
+        extended(on_next_working_day, "2026-11-28 12:00:30"), "2026-11-26 10:00", "2026-11-26 11:00"
+    )
+
+    assert a_day.due == by_hand + timedelta(days=1)
+    assert an_hour.due == by_hand
+
+
+def test_a_pause_in_which_nothing_would_have_been_worked_moves_nothing() -> None:
+    at_night = waited(obligation(), "2026-11-24 22:00", "2026-11-25 03:00")
+
+    assert at_night.promises == obligation().promises
 
 
 def test_working_days_that_last_until_midnight_still_do_after_a_pause() -> None:
@@ -407,6 +447,13 @@ def test_the_time_left_is_working_time_where_that_is_promised() -> None:
     assert left(promised, "2026-11-28 09:00") == NOTHING
     assert left(contacted(promised, "2026-11-26 10:00"), "2026-11-26 16:00") == NOTHING
     assert left(obligation(TWO_HOURS), "2026-11-23 17:00") == timedelta(hours=1.5)
+    longer = extended(promised, "2026-12-02 17:00")
+    assert left(longer, "2026-11-25 09:00") == left(promised, "2026-11-25 09:00")
+    assert left(longer, "2026-11-25 10:00") > left(promised, "2026-11-25 10:00")
+    longer_in_pause = extended(paused(promised, "2026-11-25 09:00"), "2026-12-02 17:00")
+    assert left(longer_in_pause, "2026-11-25 11:00") == left(
+        longer, "2026-11-25 10:00"
+    ) + timedelta(hours=1)
 
 
 # Extensions
@@ -447,6 +494,7 @@ def test_a_slow_approval_of_what_was_asked_in_time_still_helps() -> None:
     slow = extended(obligation(), "2026-12-02 17:00", at=moment("2026-11-30 09:00"))
 
     assert status(slow, "2026-11-30 08:59") == "overdue"
+    assert slow.missed_at(moment("2026-11-30 08:59")) == moment("2026-11-27 17:00")
     assert status(slow, "2026-11-30 09:00") == "open"
 
 

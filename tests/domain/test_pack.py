@@ -335,6 +335,16 @@ def test_a_sound_pack_is_read(pack: Mapping[str, Any]) -> None:
     assert PackContent.read(pack).pack == pack["pack"]
 
 
+def test_what_was_read_from_a_pack_cannot_be_changed() -> None:
+    read = PackContent.read(INSTALLATION_PACK)
+    survey = read.procedure.steps["survey"]
+
+    for part in (read, read.procedure, survey, survey.form["address"]):
+        known = part.__struct_fields__[0]
+        with pytest.raises(AttributeError, match="immutable"):
+            setattr(part, known, "别的")
+
+
 @pytest.mark.parametrize(
     ("place", "value", "named_fault"),
     [
@@ -365,6 +375,8 @@ def test_a_sound_pack_is_read(pack: Mapping[str, Any]) -> None:
         ("procedure.steps.close.title", "\ud800", "$.procedure.steps"),
         ("procedure.steps.close.fact", "forgotten", "$.procedure.steps"),
         ("procedure.steps.close.from", ["nowhere"], "steps.close.from: no state nowhere"),
+        ("procedure.steps.close.colour", "red", "`colour`"),
+        ("procedure.steps.clarify.form", {"on": {"title": "日", "colour": "红"}}, "`colour`"),
         ("procedure.steps.clarify.needs", ["money"], "$.procedure.steps"),
         ("procedure.steps.clarify.to", "limbo", "states: nothing leads out of limbo"),
         ("procedure.steps.clarify.form", {"": {"title": "密"}}, "$.procedure.steps"),

@@ -168,7 +168,7 @@ def test_a_form_is_read_field_by_field() -> None:
     with pytest.raises(FormIncomplete, match="姓名") as incomplete:
         asked.read_form({"how_many": 1}, C1)
     with pytest.raises(Invalid, match="no field colour") as unknown:
-        asked.read_form({"who": "某", "colour": "red"}, C1)
+        asked.read_form({"who": "某", "width": 1, "size": 2, "length": 3, "colour": "red"}, C1)
     assert (incomplete.value.field, unknown.value.field) == ("form.who", "form.colour")
 
 

@@ -10,7 +10,7 @@ from application.register import Unavailable
 from infrastructure import database as module
 from infrastructure.database import Connection, Database, ForkedDatabase
 from infrastructure.embedded import EmbeddedPostgres
-from tests.support.fork import in_a_forked_child
+from tests.support.apart import in_a_forked_child
 from tests.support.postgres import FAST, home, terminate_backends
 
 

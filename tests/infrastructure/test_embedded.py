@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import multiprocessing
 import os
 import shutil
 import signal
@@ -19,9 +18,7 @@ from psycopg.pq import PGconn, Ping
 
 from infrastructure.embedded import EmbeddedPostgres, EmbeddedPostgresFailed
 from tests.support import postgres as support
-from tests.support.fork import in_a_forked_child
-
-SPAWN = multiprocessing.get_context("spawn")
+from tests.support.apart import APART, in_a_forked_child
 
 
 @pytest.fixture
@@ -34,8 +31,8 @@ class Guest:
     """Another process that uses the server under a home, until it is told to leave or killed."""
 
     def __init__(self, home: Path) -> None:
-        self._here, there = SPAWN.Pipe()
-        self.process: BaseProcess = SPAWN.Process(target=stay, args=(home, there))
+        self._here, there = APART.Pipe()
+        self.process: BaseProcess = APART.Process(target=stay, args=(home, there))
         self.process.start()
 
     def server_pid(self) -> int:
@@ -104,7 +101,7 @@ def busy_backend(server: EmbeddedPostgres) -> Iterator[None]:
 def test_what_is_stored_is_there_at_the_next_start(home: Path) -> None:
     with EmbeddedPostgres(home) as server:
         execute(server, "CREATE TABLE kept AS SELECT 7 AS seven")
-    assert not is_up(home)
+    assert not (home / "postgres" / "postmaster.pid").exists()
 
     with EmbeddedPostgres(home) as server:
         assert one(server, "SELECT seven FROM kept") == 7
@@ -123,7 +120,7 @@ def test_two_processes_start_it_at_once_and_the_last_one_out_stops_it(home: Path
 
 
 def test_who_comes_while_the_last_one_leaves_finds_it_running(home: Path) -> None:
-    with ProcessPoolExecutor(2, mp_context=SPAWN) as processes:
+    with ProcessPoolExecutor(2, mp_context=APART) as processes:
         found = [processes.submit(come_and_go, home, 5) for _ in range(2)]
 
     assert [future.result() for future in found] == [5, 5]
@@ -185,7 +182,7 @@ def test_it_is_brought_back_as_soon_as_a_query_of_the_killed_one_has_ended(home:
 
 
 def test_leaving_after_a_crash_kills_nobody_else(home: Path) -> None:
-    bystander = SPAWN.Process(target=signal.pause)
+    bystander = APART.Process(target=signal.pause)
     bystander.start()
     with EmbeddedPostgres(home) as server:
         os.kill(server.pid, signal.SIGKILL)

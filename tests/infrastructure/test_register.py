@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -18,6 +17,7 @@ from domain.ticket import Ticket
 from infrastructure.codec import Codec
 from infrastructure.database import Connection, Database
 from infrastructure.register import PostgresRegister
+from tests.support.apart import APART
 from tests.support.facts import NOON, T1, T2
 from tests.support.line import Line
 from tests.support.postgres import home
@@ -186,9 +186,8 @@ def test_a_reader_who_follows_four_writing_processes_misses_nothing(
     register: PostgresRegister, register_url: str, keys_url: str
 ) -> None:
     seen: list[int] = []
-    spawn = multiprocessing.get_context("spawn")
 
-    with ProcessPoolExecutor(4, mp_context=spawn) as processes:
+    with ProcessPoolExecutor(4, mp_context=APART) as processes:
         writers = [
             processes.submit(append_many, register_url, keys_url, writer=n, count=250, contended=T1)
             for n in range(4)

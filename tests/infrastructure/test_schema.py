@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator
 from contextlib import closing
 from multiprocessing.synchronize import Barrier
@@ -12,6 +11,7 @@ import pytest
 from infrastructure.database import Database
 from infrastructure.embedded import EmbeddedPostgres
 from infrastructure.schema import KEYS, REGISTER, migrate
+from tests.support.apart import APART
 from tests.support.postgres import fresh_database
 
 
@@ -43,12 +43,8 @@ def versions(database: Database) -> list[tuple[Any, ...]]:
 
 
 def test_twelve_processes_migrate_an_empty_database_at_once(empty: Database) -> None:
-    imported_once = multiprocessing.get_context("forkserver")
-    imported_once.set_forkserver_preload([__name__])
-    arguments = (empty.url, imported_once.Barrier(12))
-    processes = [
-        imported_once.Process(target=migrate_from_elsewhere, args=arguments) for _ in range(12)
-    ]
+    arguments = (empty.url, APART.Barrier(12))
+    processes = [APART.Process(target=migrate_from_elsewhere, args=arguments) for _ in range(12)]
 
     for process in processes:
         process.start()

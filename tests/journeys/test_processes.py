@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 from uuid import UUID
 
 import psutil
@@ -191,10 +192,32 @@ def test_two_web_processes_share_no_connection(desk: Serving, administrator: Cal
     master = desk.web()
     assert master is not None
 
-    assert len(sockets(one)) > 3
-    assert len(sockets(other)) > 3
+    assert databases(one)
+    assert databases(other)
     assert sockets(one) & sockets(other) <= sockets(master)
     assert databases(master) == set()
+
+
+def test_requests_are_counted_for_all_web_processes_though_one_of_them_ends(
+    desk: Serving, administrator: Caller
+) -> None:
+    before = requests_counted(desk)
+    one, _ = desk.web_workers()
+
+    one.terminate()
+    one.wait(PATIENCE)
+    until(lambda: len(desk.web_workers()) == 2 or None)
+    for _ in range(10):
+        administrator.insist("GET", "/v1/me")
+
+    assert requests_counted(desk) >= before + 10
+
+
+def requests_counted(desk: Serving) -> float:
+    with urlopen(f"http://127.0.0.1:{desk.port}/metrics") as answer:
+        text = answer.read().decode()
+    counts = re.findall(r"^yice_request_seconds_count\{.*\} (\S+)$", text, re.MULTILINE)
+    return sum(float(count) for count in counts)
 
 
 def sockets(process: psutil.Process) -> set[str]:

@@ -100,10 +100,8 @@ class Caller:
 
     def hang_up(self, path: str, body: Any, *, key: str) -> None:
         """Say a command, and be gone before it is answered."""
-        with (
-            closing(HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS)) as connection,
-            suppress(OSError),
-        ):
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS)
+        with closing(connection), suppress(OSError):
             connection.request("POST", path, *self._request("POST", body, key))
 
     def insist(self, method: str, path: str, body: Any = None, *, key: str | None = None) -> Any:

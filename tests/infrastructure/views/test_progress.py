@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from threading import Event
 
 import psycopg
 import pytest
@@ -17,10 +16,12 @@ from infrastructure.views.projector import CHANNEL, PostgresProgress, Projector
 from infrastructure.wiring import Parts
 from tests.infrastructure.views.busy_desk import BusyDesk
 from tests.infrastructure.views.samples import Tally
+from tests.infrastructure.views.waiting import PATIENCE
 from tests.support.postgres import terminate_backends
+from tests.support.processes import until
 
-SOON, PATIENCE = 0.05, 20.0
-"""Seconds: after the first nothing was to be expected, after the second a test gives up."""
+SOON = 0.05
+"""Seconds after which nothing was to be expected."""
 
 
 @pytest.fixture
@@ -37,15 +38,6 @@ def narrow(parts: Parts) -> Iterator[Database]:
         yield database
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    pause = Event()
-    for _ in range(int(PATIENCE) * 100):
-        if condition():
-            return
-        pause.wait(0.01)
-    raise AssertionError("it did not come to that")
-
-
 def test_who_asks_for_what_was_read_need_not_wait(parts: Parts, written: int) -> None:
     parts.projector.catch_up()
 
@@ -56,8 +48,8 @@ def test_who_waits_is_told_when_all_views_have_read_it(
     parts: Parts, narrow: Database, written: int
 ) -> None:
     with ThreadPoolExecutor(1) as threads:
-        waiting = threads.submit(PostgresProgress(narrow).wait, written, 3_600)
-        wait_until(lambda: listening(narrow, parts))
+        waiting = threads.submit(PostgresProgress(narrow).wait, written, 2 * PATIENCE)
+        until(lambda: listening(narrow, parts), PATIENCE)
         early = waiting.done()
         parts.projector.catch_up()
         waiting.result(PATIENCE)
@@ -126,8 +118,8 @@ def test_a_store_that_goes_away_meanwhile_is_out_of_reach(
     parts: Parts, narrow: Database, written: int
 ) -> None:
     with ThreadPoolExecutor(1) as threads:
-        waiting = threads.submit(PostgresProgress(narrow).wait, written, 3_600)
-        wait_until(lambda: listening(narrow, parts))
+        waiting = threads.submit(PostgresProgress(narrow).wait, written, 2 * PATIENCE)
+        until(lambda: listening(narrow, parts), PATIENCE)
         terminate_backends(parts.database.url)
 
         with pytest.raises(Unavailable):

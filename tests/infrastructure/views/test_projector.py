@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import closing
 from threading import Event
@@ -26,11 +26,10 @@ from infrastructure.views.projector import PostgresProgress, Projector
 from infrastructure.wiring import Parts
 from tests.infrastructure.views.busy_desk import EVERYTHING, BusyDesk
 from tests.infrastructure.views.samples import Other, Tally, TallyRow
+from tests.infrastructure.views.waiting import PATIENCE, waits_for_a_lock
 from tests.support.checker import view_tables
 from tests.support.postgres import terminate_backends
-
-PATIENCE = 20
-"""Seconds after which a test gives up on what should have come."""
+from tests.support.processes import until
 
 
 def projector(parts: Parts, *views: View[Any]) -> Projector:
@@ -218,30 +217,12 @@ def test_a_projector_waits_for_one_that_is_in_the_middle_of_a_batch(
         first = threads.submit(Projector(parts.database, parts.register, [held]).run_once)
         assert held.arrived.wait(PATIENCE)
         second = threads.submit(Projector(parts.database, parts.register, [Tally()]).run_once)
-        wait_until(lambda: waiting_for_a_lock(parts) == 1)
+        until(lambda: waits_for_a_lock(parts), PATIENCE)
         held.let_go.set()
         first.result(PATIENCE)
         second.result(PATIENCE)
 
     assert tally(parts) == counted(everything(parts))
-
-
-def waiting_for_a_lock(parts: Parts) -> int:
-    with parts.database.connection() as connection:
-        [(number,)] = connection.execute(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        ).fetchall()
-    return int(number)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    pause = Event()
-    for _ in range(PATIENCE * 100):
-        if condition():
-            return
-        pause.wait(0.01)
-    raise AssertionError("it did not come to that")
 
 
 class Poisoned(Tally):
@@ -446,7 +427,7 @@ def test_a_worker_whose_table_was_replaced_while_it_waited_does_not_write_into_i
     with psycopg.connect(parts.database.url) as replacing, ThreadPoolExecutor(1) as threads:
         replacing.execute("SELECT FROM reporting.view_position WHERE view = 'tally' FOR UPDATE")
         late = threads.submit(old.run_once)
-        wait_until(lambda: waiting_for_a_lock(parts) == 1)
+        until(lambda: waits_for_a_lock(parts), PATIENCE)
         replacing.execute(
             "UPDATE reporting.view_position SET definition = 'later' WHERE view = 'tally'"
         )

@@ -1,7 +1,17 @@
+"""Other processes: ones of their own, and children of a fork that share what they must not."""
+
 from __future__ import annotations
 
+import multiprocessing
 import os
 from collections.abc import Callable
+
+APART = multiprocessing.get_context("forkserver")
+"""Processes that share nothing with the test, yet need not import everything anew."""
+
+APART.set_forkserver_preload(
+    ["pytest", "tests.support.submissions", "infrastructure.embedded", "infrastructure.schema"]
+)
 
 
 def in_a_forked_child(work: Callable[[], object]) -> str:
