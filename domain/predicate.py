@@ -11,7 +11,6 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-import msgspec
 from msgspec import UNSET, Struct, field
 
 Look = Callable[[str], Any]
@@ -82,9 +81,3 @@ def _alike(value: Any, other: Any) -> tuple[Any, Any]:
 
 def all_hold(predicates: tuple[Predicate, ...], look: Look) -> bool:
     return all(predicate.holds(look) for predicate in predicates)
-
-
-def described(predicate: Predicate) -> dict[str, Any]:
-    """The predicate as its pack says it."""
-    said: dict[str, Any] = msgspec.to_builtins(predicate)
-    return {k: v for k, v in said.items() if v not in (None, (), [], UNSET)}

@@ -6,7 +6,7 @@ instant is computed once and stored with its basis; overdue is never stored, it 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from domain.aggregate import Act, Aggregate
 from domain.deadline import due
 from domain.errors import Invalid, Refused
-from domain.obligation import Obligation
+from domain.obligation import AskedTooLate, Obligation
 from domain.rulebook import NO_RULES, ObligationRule, Rulebook
 from domain.sealed import Sealed
 
@@ -35,9 +35,14 @@ class NoExtensionAsked(Refused):
 
 def word_of(event: Aggregate.Event) -> str:
     """What packs call it: the name of a step, or the last part of its topic."""
-    step = getattr(event, "step", None)
-    topic: str = type(event).TOPIC  # type: ignore[attr-defined]
-    return step or topic.split(".", 1)[1]
+    return word_for(type(event), vars(event))
+
+
+def word_for(kind: type[Aggregate.Event], payload: Mapping[str, Any]) -> str:
+    """An answer to a part of the question only is no answer yet: `answered-in-part`."""
+    topic: str = kind.TOPIC  # type: ignore[attr-defined]
+    word = payload.get("step") or topic.split(".", 1)[1]
+    return f"{word}-in-part" if payload.get("complete") is False else word
 
 
 class Happening(Aggregate.Event):
@@ -182,10 +187,28 @@ class Promising(Aggregate):
                     f"{first} comes first", rule=self._rule_behind(key), obligation=key
                 )
 
+    def _must_be_allowed(self, word: str, payload: Mapping[str, Any], act: Act) -> None:
+        """Raises ObligationOpen, or what a guard of the packs says about the form at hand."""
+        self.must_not_be_blocked(word)
+        form = payload.get("form", payload)
+
+        def look(path: str) -> Any:
+            where, _, name = path.partition(".")
+            return form.get(name) if where == "form" else self.look(path, act.at)
+
+        self.rules.refuse(word, look)
+
     def ask_extension(self, key: str, due_at: datetime, *, act: Act) -> None:
-        """Ask for more time, with a reason; somebody else approves. Raises NoObligation."""
+        """Ask for more time, with a reason, before it is due; somebody else approves.
+
+        Raises NoObligation, AskedTooLate, Invalid for a time that is no later.
+        """
         act.must_give_reason()
-        self._obligation(key)
+        known = self._obligation(key)
+        if known.missed_at(act.at) is not None:
+            raise AskedTooLate(f"{known.name} was due at {known.due.isoformat()}")
+        if known.over_at is not None or due_at <= known.due:
+            raise Invalid(f"{known.name} is due at {known.due.isoformat()}", field="due_at")
         self._record(self.ExtensionAsked, act, key=key, due_at=due_at)
 
     def approve_extension(self, key: str, *, act: Act) -> None:
@@ -208,6 +231,8 @@ class Promising(Aggregate):
         """Nobody has to do it any more; `ground` is a word, the reason stays sealed."""
         act.must_give_reason()
         known = self._obligation(key)
+        if not ground.isidentifier():
+            raise Invalid("a ground is one word, like client_withdrew", field="ground")
         waived = known.waived(act.at, by=act.acting_for or act.by, reason=ground)
         if waived is not known:
             self._keep(self.TimeWaived, key, waived, act)
@@ -279,6 +304,8 @@ class Promising(Aggregate):
         super()._record(event, act, **payload)
 
     def _record(self, event: type[Aggregate.Event], act: Act, **payload: Any) -> None:
+        if issubclass(event, Happening):
+            self._must_be_allowed(word_for(event, payload), payload, act)
         super()._record(event, act, **payload)
         recorded: Any = self.pending_events[-1]
         if isinstance(recorded, Happening):

@@ -31,6 +31,7 @@ HAPPENINGS = frozenset(
         "escalated",
         "instructed",
         "answered",
+        "answered-in-part",
         "suspended",
         "resumed",
         "completed",

@@ -303,6 +303,8 @@ class Ticket(Promising):
 
     def note(self, text: str, visibility: Visibility, *, act: Act) -> None:
         """Anybody may add what they know, at any time, closed or not."""
+        if visibility is Visibility.CLIENT:
+            self.rules.refuse_phrases("noted", text)
         self._record(self.Noted, act, text=self._seal(text, "text"), visibility=str(visibility))
 
     def offer_transfer(self, to_id: UUID, summary: str | None, *, act: Act) -> None:
@@ -515,7 +517,6 @@ class Ticket(Promising):
             raise procedure.not_possible(name, self.state)
         if "slip" in procedure.steps[name].needs and not self.has_slip:
             raise SlipMissing(f"{name} needs the case slip first", rule="FR-01")
-        self.must_not_be_blocked(procedure.steps[name].fact or name)
 
     def _must_be_open(self) -> None:
         if self.is_closed:

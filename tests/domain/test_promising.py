@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,8 +14,9 @@ from domain.aggregate import Aggregate
 from domain.errors import Invalid
 from domain.obligation import AskedTooLate, NotOverdue, ObligationOver, OwnExtension, Status
 from domain.pack import PackContent
+from domain.predicate import Predicate
 from domain.promising import NoExtensionAsked, NoObligation, ObligationOpen
-from domain.rulebook import NO_RULES, ForbiddenPhrase, Rulebook
+from domain.rulebook import NO_RULES, ForbiddenPhrase, GuardRefused, GuardRule, Rulebook
 from domain.ticket import Blocker, Ticket, Visibility
 from tests.support.calendars import moment
 from tests.support.facts import (
@@ -514,12 +516,33 @@ def test_what_nobody_asks_for_is_not_approved(before: tuple[Callable[[Ticket], N
     assert new_facts(ticket) == []
 
 
-def test_what_was_asked_for_too_late_is_not_approved() -> None:
+def test_once_it_is_late_nobody_asks_for_more_time() -> None:
     late = act(at=TUESDAY_CLOSE + INSTANT, reason="忘了")
-    ticket = clarified(lambda t: t.ask_extension("reply-1", TUESDAY_CLOSE + DAY, act=late))
+    ticket = clarified()
 
     with pytest.raises(AskedTooLate):
-        ticket.approve_extension("reply-1", act=act(M1, TUESDAY_CLOSE + HOUR))
+        ticket.ask_extension("reply-1", TUESDAY_CLOSE + DAY, act=late)
+
+    assert new_facts(ticket) == []
+
+
+def test_more_time_ends_later_than_what_there_is() -> None:
+    ticket = clarified()
+
+    with pytest.raises(Invalid, match="is due at") as refusal:
+        ticket.ask_extension("reply-1", TUESDAY_CLOSE, act=act(reason="忙"))
+
+    assert refusal.value.field == "due_at"
+    assert new_facts(ticket) == []
+
+
+def test_a_ground_for_a_waiver_is_a_word() -> None:
+    ticket = clarified()
+
+    with pytest.raises(Invalid) as refusal:
+        ticket.waive("reply-1", "the client said so", act=act(M1, reason="客户来电"))
+
+    assert refusal.value.field == "ground"
 
 
 def test_what_is_asked_for_last_is_approved() -> None:
@@ -704,3 +727,49 @@ def test_facts_from_before_there_were_rules_are_not_promised_after_the_event() -
     ticket.note("又来电", Visibility.INTERNAL, act=act())
 
     assert new_facts(ticket) == [Ticket.Noted]
+
+
+def test_an_answer_to_a_part_of_the_question_does_not_meet_the_promise_to_reply() -> None:
+    ticket = clarified(lambda t: t.answer("先答一半", False, PROMISING, act=act()))
+
+    assert ticket.obligations["reply-1"].met_at is None
+
+
+def test_a_guard_of_the_pack_refuses_by_its_rule_and_nothing_happens() -> None:
+    ticket = clarified()
+    ticket.rules = replace(
+        ticket.rules,
+        guards=(
+            GuardRule(
+                rule="CH-15",
+                upon=frozenset({"answered"}),
+                says="not while it is clarified",
+                refuse_when=Predicate(value="this.state", is_="clarifying"),
+            ),
+        ),
+    )
+
+    with pytest.raises(GuardRefused) as refusal:
+        ticket.answer("好", True, PROMISING, act=act())
+
+    assert refusal.value.rule == "CH-15"
+    assert new_facts(ticket) == []
+
+
+def test_a_forbidden_phrase_is_refused_in_what_the_client_reads_and_not_in_a_note_of_ours() -> None:
+    ticket = clarified()
+    ticket.rules = replace(
+        ticket.rules,
+        guards=(
+            GuardRule(
+                rule="LG-02",
+                upon=frozenset({"noted"}),
+                says="forbidden",
+                forbids="forbidden_phrases",
+            ),
+        ),
+    )
+
+    ticket.note("他说了这不是我管的事", Visibility.INTERNAL, act=act())
+    with pytest.raises(ForbiddenPhrase):
+        ticket.note("这不是我管的事", Visibility.CLIENT, act=act())

@@ -199,14 +199,14 @@ def test_time_that_nobody_asked_for_is_not_granted(li_na: Person, manager: Perso
     assert answer.refusal == (409, "no_extension_asked", "key")
 
 
-def test_after_it_is_due_no_more_time_is_granted(office: Office, li_na: Person, manager: Person):
+def test_after_it_is_due_nobody_asks_for_more_time(office: Office, li_na: Person):
     ticket = clarifying(li_na)
     office.now = LATE
-    li_na.post(f"{ticket}/obligations/reply-1/extension", MORE_TIME)
 
-    answer = manager.post(f"{ticket}/obligations/reply-1/extension/approval")
+    answer = li_na.post(f"{ticket}/obligations/reply-1/extension", MORE_TIME)
 
     assert answer.refusal == (409, "asked_too_late", None)
+    assert answer.stored == []
 
 
 @pytest.mark.parametrize("who", [LI_NA, WANG_FANG, ZHAO_LEI, ADMIN, INSPECTOR])

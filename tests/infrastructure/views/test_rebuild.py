@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import fields
-<<<<<<< HEAD
 from datetime import datetime
-from threading import Event
-=======
->>>>>>> main
 from typing import Any
 
 import psycopg
