@@ -19,6 +19,7 @@ from application.clock import Clock
 from application.desk import Desk
 from application.packs import Packs
 from application.people import People
+from application.register import Unavailable
 from application.tickets import Tickets
 from application.views.showing import plain
 from domain.calendar import Calendar, Calendars
@@ -120,7 +121,7 @@ def shipped_calendars() -> Calendars:
 def store(settings: Settings) -> Iterator[Urls]:
     """The two databases: those that the settings name, or embedded ones, running inside.
 
-    Raises SettingsError.
+    Raises SettingsError, Unavailable.
     """
     if settings.database_url:
         yield Urls(settings.database_url, settings.keys_url or _beside(settings.database_url))
@@ -138,7 +139,7 @@ def embedded_urls(postgres: EmbeddedPostgres) -> Urls:
 def _beside(url: str) -> str:
     """The database for the keys where none is named: the register's, with `_keys` behind.
 
-    Made if it is not there yet.
+    Made if it is not there yet. Raises SettingsError, Unavailable.
     """
     try:
         parameters = psycopg.conninfo.conninfo_to_dict(url)
@@ -159,5 +160,7 @@ def _create(url: str, name: str) -> None:
             connection.execute(f'CREATE DATABASE "{name}"'.encode())
     except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
         return
+    except psycopg.OperationalError as lost:
+        raise Unavailable(str(lost)) from None
     except psycopg.Error as error:
         raise SettingsError(f"name a database for the keys in YICE_KEYS_URL: {error}") from None

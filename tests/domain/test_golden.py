@@ -229,7 +229,7 @@ def test_an_old_member_of_staff_stands_as_they_stood() -> None:
     assert (staff.name, staff.unit, staff.post) == (closed(LI_NA), "main", "客服专员")
     assert (staff.roles, staff.superior()) == ({"staff", "cs_officer"}, M1)
     assert (staff.credentials, staff.is_on_duty, staff.has_left) == (
-        {"c1": Credential("d1" * 32, None)},
+        {"c1": Credential("d1" * 32, datetime(2027, 11, 23, 12, tzinfo=SHANGHAI))},
         False,
         False,
     )

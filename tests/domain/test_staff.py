@@ -258,6 +258,26 @@ def test_a_credential_is_known_by_the_digest_of_its_secret_alone() -> None:
     assert staff.credentials == {"c1": Credential(DIGEST, None)}
 
 
+def test_a_credential_may_have_an_end() -> None:
+    staff = given(registered_staff())
+
+    staff.issue_credential("c1", DIGEST, expires_at=NOON + INSTANT, act=act())
+
+    assert new_fact(staff).expires_at == NOON + INSTANT
+    assert staff.credentials == {"c1": Credential(DIGEST, NOON + INSTANT)}
+
+
+@pytest.mark.parametrize("expires_at", [NOON, NOON - WEEK])
+def test_a_credential_that_would_never_be_good_is_not_issued(expires_at: datetime) -> None:
+    staff = given(registered_staff())
+
+    with pytest.raises(Invalid) as refusal:
+        staff.issue_credential("c1", DIGEST, expires_at=expires_at, act=act())
+
+    assert refusal.value.field == "expires_at"
+    assert new_facts(staff) == []
+
+
 def test_a_revoked_credential_is_no_longer_valid_and_the_others_are() -> None:
     staff = given(
         registered_staff(),

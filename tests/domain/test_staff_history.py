@@ -32,7 +32,9 @@ class StaffHistory(History):
         assert not self.has_left
         match fact:
             case Staff.CredentialIssued():
-                self.credentials[fact.credential_id] = Credential(fact.secret_digest, None)
+                self.credentials[fact.credential_id] = Credential(
+                    fact.secret_digest, fact.expires_at
+                )
             case Staff.CredentialRevoked():
                 assert fact.credential_id in self.credentials
                 del self.credentials[fact.credential_id]
@@ -65,9 +67,15 @@ class StaffHistory(History):
     def go_off_duty(self) -> None:
         self.twice(lambda s, act: s.go_off_duty(act=act), act())
 
-    @rule(credential_id=credential_ids, digest=st.sampled_from(["d1" * 32, "d2" * 32]))
-    def issue_credential(self, credential_id: str, digest: str) -> None:
-        self.twice(lambda s, act: s.issue_credential(credential_id, digest, act=act), act(M1))
+    @rule(credential_id=credential_ids, good_for=st.none() | days)
+    def issue_credential(self, credential_id: str, good_for: timedelta | None) -> None:
+        expires_at = None if good_for is None else NOON + good_for
+        self.twice(
+            lambda s, act: s.issue_credential(
+                credential_id, "d1" * 32, expires_at=expires_at, act=act
+            ),
+            act(M1),
+        )
 
     @rule(credential_id=credential_ids)
     def revoke_credential(self, credential_id: str) -> None:
@@ -81,6 +89,11 @@ class StaffHistory(History):
     @invariant()
     def exactly_what_was_issued_and_not_revoked_is_valid(self) -> None:
         assert self.live.credentials == self.credentials
+
+    @invariant()
+    def every_credential_was_good_for_a_while(self) -> None:
+        ends = [credential.expires_at for credential in self.live.credentials.values()]
+        assert all(end is None or end > NOON for end in ends)
 
     @invariant()
     def nobody_is_above_or_beside_themselves(self) -> None:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -94,12 +94,14 @@ class Life:
     left: list[str]
 
 
-def live(place: Path, token: str | None, stop: Callable[[Serving], int]) -> Life:
-    with serving(place) as desk:
-        printed = desk.token
-        me = desk.caller(token or printed).insist("GET", "/v1/me")
-        exit_code = stop(desk)
-        return Life(printed, me, exit_code, [name(process) for process in desk.everything()])
+def lived(desk: Serving, token: str | None, stop: Callable[[Serving], int]) -> Life:
+    printed = desk.token
+    me = desk.caller(token or printed).insist("GET", "/v1/me")
+    return Life(printed, me, stop(desk), left(desk))
+
+
+def left(desk: Serving) -> list[str]:
+    return [name(process) for process in desk.everything()]
 
 
 def terminated(desk: Serving) -> int:
@@ -109,7 +111,7 @@ def terminated(desk: Serving) -> int:
 def killed(desk: Serving) -> int:
     """The supervisor alone; PostgreSQL is left to the next one."""
     desk.process.kill()
-    until(lambda: {name(process) for process in desk.everything()} == {"postgres"})
+    until(lambda: set(left(desk)) == {"postgres"})
     return desk.process.wait()
 
 
@@ -122,14 +124,18 @@ def interrupted_again_and_again(desk: Serving) -> int:
 
 @pytest.fixture(scope="module")
 def lives() -> list[Life]:
-    """Three in one home: terminated, killed, and interrupted again and again."""
+    """Three in one home: terminated, killed, and interrupted again and again.
+
+    What is left of the second is looked at when the third has ended.
+    """
     with home() as place:
-        first = live(place, None, terminated)
-        return [
-            first,
-            live(place, first.token, killed),
-            live(place, first.token, interrupted_again_and_again),
-        ]
+        with serving(place) as desk:
+            first = lived(desk, None, terminated)
+        with serving(place) as desk:
+            second = lived(desk, first.token, killed)
+            with serving(place) as last:
+                third = lived(last, first.token, interrupted_again_and_again)
+            return [first, replace(second, left=left(desk)), third]
 
 
 def test_the_first_start_shows_the_token_of_an_administrator_and_no_other_start_does(
@@ -148,9 +154,8 @@ def test_told_to_end_all_of_it_ends_postgresql_included(lives: list[Life]) -> No
     assert (lives[0].exit_code, lives[0].left) == (0, [])
 
 
-def test_whatever_the_supervisor_dies_of_its_own_processes_end(lives: list[Life]) -> None:
-    assert lives[1].exit_code == -signal.SIGKILL
-    assert set(lives[1].left) == {"postgres"}
+def test_what_a_killed_one_leaves_running_the_next_takes_up_and_ends(lives: list[Life]) -> None:
+    assert (lives[1].exit_code, lives[1].left) == (-signal.SIGKILL, [])
 
 
 def test_told_to_end_a_hundred_times_it_ends(lives: list[Life]) -> None:
@@ -364,15 +369,8 @@ SECOND_SIGNAL = """
 import signal, sys
 from interface.stopping import Stop
 
-stop, depth = Stop(), 0
-
-def interrupt(frame, event, argument):
-    global depth
-    if depth < 3 and frame.f_code.co_name != "interrupt":
-        depth += 1
-        signal.raise_signal(signal.SIGTERM)
-
-sys.setprofile(interrupt)
+stop = Stop()
+sys.setprofile(lambda *_: signal.raise_signal(signal.SIGTERM))
 signal.raise_signal(signal.SIGTERM)
 sys.setprofile(None)
 while not stop.wait(0.01):
