@@ -35,8 +35,11 @@ class Act:
     reason: str | None = None
 
     def stands_for(self, staff_id: UUID | None) -> bool:
-        """Whether this is the staff member's own act, or that of a deputy."""
-        return staff_id is not None and staff_ref(staff_id) in (self.by, self.acting_for)
+        """Whether this is the staff member's own act, or that of a deputy in their place.
+
+        Who acts for somebody else does not act for themselves in that.
+        """
+        return staff_id is not None and staff_ref(staff_id) == (self.acting_for or self.by)
 
     def must_give_reason(self) -> None:
         """Raises Invalid without a reason."""

@@ -168,7 +168,8 @@ class Ticket(Promising):
 
         def apply(self, aggregate: Ticket) -> None:
             aggregate.state = self.state
-            aggregate.owner_id = self.done_by_id or aggregate.owner_id
+            if self.done_by_id not in (None, aggregate.owner_id):
+                aggregate.owner_id, aggregate.offered_to_id = self.done_by_id, None
 
     class Answered(Happening):
         TOPIC = "ticket.answered"
@@ -374,6 +375,8 @@ class Ticket(Promising):
         if step.fact is not None:
             raise Invalid(f"{name} states that it was {step.fact}; say so", field="step")
         self._must_allow(procedure, name, act)
+        if step.to in procedure.final:
+            self._must_not_be_offered()
         self._record(
             self.StepTaken,
             act,
@@ -384,6 +387,7 @@ class Ticket(Promising):
             done_by_id=None,
             findings=[],
         )
+        self._follow_record(step.to in procedure.final, act)
 
     def take_over_step(
         self,
@@ -448,8 +452,7 @@ class Ticket(Promising):
 
     def close(self, procedure: Procedure, *, act: Act) -> None:
         """Raises OfferPending while somebody has not said whether they take it."""
-        if self.offered_to_id is not None:
-            raise OfferPending(f"offered to staff {self.offered_to_id}, who has not answered")
+        self._must_not_be_offered()
         step = self._step_for("closed", procedure, act)
         self._record(self.Closed, act, state=step.to)
         self.stop_clocks(act=act)
@@ -525,6 +528,10 @@ class Ticket(Promising):
     def _must_not_be_suspended(self) -> None:
         if self.blocked_by is not None:
             raise TicketSuspended(f"ticket {self.id} is suspended, blocked by {self.blocked_by}")
+
+    def _must_not_be_offered(self) -> None:
+        if self.offered_to_id is not None:
+            raise OfferPending(f"offered to staff {self.offered_to_id}, who has not answered")
 
     def _must_be_owner(self, act: Act) -> None:
         if not act.stands_for(self.owner_id):

@@ -124,7 +124,9 @@ def _apply(row: TicketRow, fact: Fact) -> None:  # noqa: C901 - one case a fact
         case Ticket.Resumed():
             row.blocked_by = None
         case Ticket.StepTaken(state=state, done_by_id=done_by_id, findings=findings):
-            row.state, row.owner_id = state, done_by_id or row.owner_id
+            row.state = state
+            if done_by_id not in (None, row.owner_id):
+                row.owner_id, row.offered_to_id = done_by_id, None
             row.findings += len(findings)
         case Ticket.Answered(state=state) | Ticket.Completed(state=state):
             row.state = state

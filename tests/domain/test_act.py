@@ -16,7 +16,7 @@ def test_a_deputys_act_stands_for_whom_they_act_for() -> None:
     assert act(WANG_FANG, acting_for=LI_NA).stands_for(LI_NA)
 
 
-@pytest.mark.parametrize("other", [ZHAO_LEI, None])
+@pytest.mark.parametrize("other", [WANG_FANG, ZHAO_LEI, None])
 def test_an_act_stands_for_nobody_else(other: UUID | None) -> None:
     assert not act(WANG_FANG, acting_for=LI_NA).stands_for(other)
 

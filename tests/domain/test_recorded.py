@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from domain.errors import Invalid, Refused
-from domain.ticket import Blocker, Ticket
+from domain.ticket import Blocker, OfferPending, Ticket
 from tests.support.facts import (
     CONSULTATION,
     LI_NA,
@@ -172,5 +172,37 @@ def test_nothing_is_taken_over_into_a_procedure_of_ours() -> None:
 
     with pytest.raises(Refused):
         ticket.take_over_step("clarify", {}, CONSULTATION, done_by_id=LI_NA, act=act(IMPORT))
+
+    assert new_facts(ticket) == []
+
+
+def test_who_took_a_step_elsewhere_holds_the_ticket_and_no_offer_stays_open() -> None:
+    ticket = given(
+        opened(RECORDED),
+        lambda t: t.offer_transfer(WANG_FANG, None, act=because("换人")),
+    )
+
+    take_over(ticket, "assign", done_by=ZHAO_LEI)
+
+    assert (ticket.owner_id, ticket.offered_to_id) == (ZHAO_LEI, None)
+
+
+def test_a_step_into_a_final_state_closes_the_ticket() -> None:
+    ticket = given(opened(RECORDED))
+
+    ticket.take_step("finish", {}, RECORDED, act=act(LI_NA))
+
+    assert new_facts(ticket) == [Ticket.StepTaken, Ticket.Closed]
+    assert ticket.is_closed
+
+
+def test_while_a_ticket_is_offered_no_step_ends_it() -> None:
+    ticket = given(
+        opened(RECORDED),
+        lambda t: t.offer_transfer(WANG_FANG, None, act=because("换人")),
+    )
+
+    with pytest.raises(OfferPending):
+        ticket.take_step("finish", {}, RECORDED, act=act(LI_NA))
 
     assert new_facts(ticket) == []
