@@ -252,14 +252,12 @@ class TestDeputies:
         )
         parts.people.name_deputy(named)
 
-    @pytest.mark.rule("SH-03")
     def test_a_deputy_acts_for_the_one_who_is_away_and_it_is_said(self, parts: Parts) -> None:
         parts.tickets.offer_transfer(offer(**told(M2, acting_for=LI_NA)))
 
         event = last(parts, T1)
         assert (event.by, event.acting_for) == (staff_ref(M2), staff_ref(LI_NA))
 
-    @pytest.mark.rule("SH-03")
     @pytest.mark.parametrize("at", [NOON - INSTANT, NOON + HOUR])
     def test_outside_of_the_period_a_deputy_is_none(self, parts: Parts, at: datetime) -> None:
         command = offer(**told(M2, acting_for=LI_NA, received_at=at))

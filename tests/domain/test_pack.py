@@ -147,7 +147,6 @@ def test_a_faulty_draft_is_refused() -> None:
     assert new_facts(pack) == []
 
 
-@pytest.mark.rule("GV-01")
 @pytest.mark.parametrize(
     ("drafting", "approving"),
     [
@@ -203,7 +202,6 @@ def test_the_approval_of_one_version_is_not_that_of_another() -> None:
     assert new_facts(pack) == []
 
 
-@pytest.mark.rule("GV-01")
 def test_what_is_not_approved_is_not_published() -> None:
     pack = given(named(), draft)
 

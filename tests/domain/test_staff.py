@@ -335,7 +335,6 @@ def test_who_has_left_is_offered_nothing() -> None:
         left.must_serve()
 
 
-@pytest.mark.rule("FR-08")
 def test_the_superior_whom_an_escalation_goes_to_is_the_one_named() -> None:
     staff = given(registered_staff(), name_superior)
 

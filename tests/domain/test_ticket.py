@@ -284,7 +284,6 @@ def test_a_second_question_waits_for_the_first_instruction() -> None:
     assert new_facts(ticket) == []
 
 
-@pytest.mark.rule("FR-08")
 @pytest.mark.parametrize("other", [LI_NA, WANG_FANG, M2])
 def test_nobody_but_the_superior_asked_instructs(other: UUID) -> None:
     ticket = asked()
@@ -296,7 +295,6 @@ def test_nobody_but_the_superior_asked_instructs(other: UUID) -> None:
     assert new_facts(ticket) == []
 
 
-@pytest.mark.rule("FR-08")
 @pytest.mark.parametrize("instructing", [act(M1), act(M2, acting_for=M1)])
 def test_the_superior_asked_or_their_deputy_instructs(instructing: Act) -> None:
     ticket = asked()

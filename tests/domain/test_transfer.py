@@ -57,7 +57,6 @@ def closed() -> Ticket:
     )
 
 
-@pytest.mark.rule("FR-02")
 def test_the_owner_stays_until_the_other_side_accepts_and_the_first_contact_for_ever() -> None:
     ticket = given(opened())
 
@@ -113,7 +112,6 @@ def test_an_offer_without_a_reason_is_refused(reason: str | None) -> None:
     assert new_facts(ticket) == []
 
 
-@pytest.mark.rule("PX-02")
 def test_nobody_but_the_owner_gives_a_ticket_away() -> None:
     ticket = given(opened())
 
@@ -182,7 +180,6 @@ def test_a_deputy_accepts_for_whom_it_was_offered_to() -> None:
     assert (new_fact(ticket).from_id, new_fact(ticket).to_id) == (LI_NA, WANG_FANG)
 
 
-@pytest.mark.rule("PX-02")
 @pytest.mark.parametrize("other", [act(ZHAO_LEI), act(LI_NA), act(ZHAO_LEI, acting_for=M1)])
 def test_nobody_takes_a_ticket_that_was_not_offered_to_them(other: Act) -> None:
     ticket = offered()
@@ -194,7 +191,6 @@ def test_nobody_takes_a_ticket_that_was_not_offered_to_them(other: Act) -> None:
     assert (ticket.owner_id, ticket.offered_to_id) == (LI_NA, WANG_FANG)
 
 
-@pytest.mark.rule("PX-02")
 def test_a_ticket_that_nobody_offered_is_not_taken() -> None:
     ticket = given(opened())
 
@@ -272,7 +268,6 @@ def test_a_deputy_declines_for_whom_it_was_offered_to() -> None:
     assert (new_fact(ticket).to_id, ticket.offered_to_id) == (WANG_FANG, None)
 
 
-@pytest.mark.rule("FR-06")
 def test_not_my_duty_is_no_ground_but_handing_on_is_open() -> None:
     ticket = offered()
 
