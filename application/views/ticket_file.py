@@ -37,7 +37,7 @@ def filed(history: Sequence[HistoryRow]) -> dict[str, list[dict[str, Any]]]:
 
 def _entry(row: HistoryRow) -> dict[str, Any]:
     known = {
-        "what": row.topic.removeprefix("ticket."),
+        "event": row.topic.removeprefix("ticket."),
         "version": row.version,
         "by": row.by,
         "acting_for": row.acting_for,

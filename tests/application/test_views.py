@@ -668,7 +668,7 @@ def test_an_entry_of_the_file_says_what_is_known_and_leaves_out_what_is_not() ->
     [entry] = filed([described(fact) for fact in recorded(ticket)])["notes"]
 
     assert entry == {
-        "what": "noted",
+        "event": "noted",
         "version": 2,
         "by": f"staff:{LI_NA}",
         "occurred_at": NOON,

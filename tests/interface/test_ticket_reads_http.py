@@ -290,7 +290,7 @@ def test_the_ticket_file_has_a_folder_for_each_kind_of_thing(li_na: Person, wang
 
     file = li_na.get(ticket).body["file"]
 
-    assert {folder: [entry["what"] for entry in entries] for folder, entries in file.items()} == {
+    assert {folder: [entry["event"] for entry in entries] for folder, entries in file.items()} == {
         "notes": ["noted"],
         "transfers": ["transfer-offered", "transfer-accepted"],
         "escalations": [],
@@ -303,6 +303,17 @@ def test_the_ticket_file_has_a_folder_for_each_kind_of_thing(li_na: Person, wang
     }
     [note] = file["notes"]
     assert (note["text"], note["by"], note["version"]) == ("客户来过", f"staff:{LI_NA}", 2)
+
+
+def test_a_correction_in_the_file_says_what_it_corrects(li_na: Person):
+    ticket = opened(li_na)
+    said = {"corrects_version": 1, "what": "matter", "text": "宽带安装", "reason": "听错了"}
+    li_na.post(f"{ticket}/corrections", said)
+
+    [correction] = li_na.get(ticket).body["file"]["corrections"]
+
+    assert (correction["event"], correction["what"]) == ("corrected", "matter")
+    assert (correction["corrects_version"], correction["text"]) == (1, "宽带安装")
 
 
 def test_the_history_tells_every_event_with_its_actor_and_both_clocks(
