@@ -13,8 +13,8 @@ import msgspec
 
 from application.log_map import LogMap, MapInvalid
 from domain.errors import Invalid
+from domain.form import FORM_TEXT_LIMIT
 from domain.pack import Pack
-from domain.procedure import FORM_TEXT_LIMIT
 from domain.sealed import checked
 
 LABEL_LIMIT = 200

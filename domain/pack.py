@@ -16,7 +16,8 @@ from msgspec import Struct
 from domain.aggregate import Act, Aggregate, InitialEvent
 from domain.calendar import Calendars
 from domain.errors import Invalid, Refused
-from domain.procedure import Procedure, Word
+from domain.form import Word
+from domain.procedure import Procedure
 from domain.rulebook import HAPPENINGS, GuardRule, ObligationRule, Rulebook
 
 PACKS = UUID("6f2d9a54-6b0f-4b55-8b3e-0c1f2a7d9e10")

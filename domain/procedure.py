@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from msgspec import Meta, Struct, field
+from msgspec import Struct, field
 
 from domain.errors import Invalid, Refused
-from domain.form import FormIncomplete
+from domain.form import FORM_TEXT_LIMIT, FormIncomplete, Word
 from domain.sealed import Sealed, checked
 
 Fact = Literal["answered", "completed", "closed", "reopened"]
@@ -19,14 +19,8 @@ Fact = Literal["answered", "completed", "closed", "reopened"]
 Need = Literal["slip"]
 """What a step may ask for before it: the case slip (承办单), issued."""
 
-Word = Annotated[str, Meta(pattern=r"\A[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,200}\Z")]
-"""A name or title in a pack: one line that can be printed."""
-
 SLIP_REGISTER = "slip"
 """Where case slips are numbered, apart from the tickets of every procedure."""
-
-FORM_TEXT_LIMIT = 4_000
-"""Longest text in a form field, in characters."""
 
 _PYTHON_TYPES = {"text": str, "integer": int, "boolean": bool, "date": str, "choice": str}
 

@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from domain.calendar import Calendars
 from domain.errors import DomainError, Invalid, Refused
+from domain.form import Word
 from domain.limit import Limit
 from domain.predicate import Look, Predicate
-from domain.procedure import Word
 from domain.promise import MetBy
 
 Responsible = Literal["owner", "first_contact", "asked", "offered"]
