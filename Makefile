@@ -32,11 +32,12 @@ demo: $(READY) ## A week of a made-up service centre, from nothing
 test: $(READY) ## All tests, on a PostgreSQL of their own
 	@$(BIN)/python -m pytest
 
-check: $(READY) ## Format, lint, types, and which package may import which
+check: $(READY) ## Format, lint, types, and which package may import which, and the packs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/yice packs check
 
 fix: $(READY) ## Put right what ruff can put right by itself
 	@$(BIN)/ruff check --fix .

@@ -8,6 +8,7 @@ from typing import ClassVar
 from uuid import UUID, uuid4
 
 from application.desk import Command, Desk
+from application.packs import Packs
 from application.register import Receipt
 from domain.aggregate import Act
 from domain.client import Client
@@ -44,6 +45,12 @@ class RemoveContactPoint(ClientCommand):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SetTrait(ClientCommand):
+    name: str
+    value: str | int | bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class BlacklistClient(ClientCommand):
     PERMISSION: ClassVar[str] = "client.blacklist"
     scope: str = "orders"
@@ -65,9 +72,13 @@ class UnmergeClient(ClientCommand):
     PERMISSION: ClassVar[str] = "client.merge"
 
 
+NO_GROUNDS = "no_blacklist_grounds"
+"""The list in which packs say for what alone nobody is blacklisted."""
+
+
 class Clients:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, desk: Desk, packs: Packs) -> None:
+        self._desk, self._packs = desk, packs
 
     def register(self, command: RegisterClient) -> Receipt:
         """The client's key is made first: a key without a client harms nobody."""
@@ -100,8 +111,18 @@ class Clients:
             command, lambda client, act: client.remove_contact_point(command.contact_id, act=act)
         )
 
+    def set_trait(self, command: SetTrait) -> Receipt:
+        return self._change(
+            command, lambda client, act: client.set_trait(command.name, command.value, act=act)
+        )
+
     def blacklist(self, command: BlacklistClient) -> Receipt:
-        return self._change(command, lambda client, act: client.blacklist(command.scope, act=act))
+        """Raises AlreadyBlacklisted, NoGround."""
+        no_grounds = self._packs.listed(NO_GROUNDS, command.at)
+        return self._change(
+            command,
+            lambda client, act: client.blacklist(command.scope, no_grounds=no_grounds, act=act),
+        )
 
     def lift_blacklist(self, command: LiftBlacklist) -> Receipt:
         return self._change(command, lambda client, act: client.lift_blacklist(act=act))

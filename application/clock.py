@@ -1,40 +1,68 @@
-"""The clock: puts on record what was missed. Overdue itself never waits for it."""
+"""The clock: puts on record what is due soon and what was missed, and tells those higher up.
+
+Overdue itself never waits for it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from application.desk import Actor
-from application.tickets import RecordBreach, Tickets
+from application.register import Receipt
+from application.tickets import OpenSupervision, RecordBreach, RecordDueSoon, Tickets
 from application.views.obligations import ObligationRow, Obligations
 from domain.errors import DomainError
 
 CLOCK = Actor.system("clock")
 
 BATCH = 100
-"""Breaches put on record in one round; after a long stop the oldest come first."""
+"""How many of each are put on record in one round; after a long stop the oldest come first."""
 
 
 class Clock:
-    """Several may run: the command's id follows from what was missed, so it is stored once."""
+    """Several may run: the id of a command follows from what it is about, so it is stored once."""
 
     def __init__(self, tickets: Tickets, obligations: Obligations) -> None:
         self._tickets, self._obligations = tickets, obligations
 
     def tick(self, now: datetime) -> int:
-        """How many breaches were put on record."""
-        return sum(self._breach(row, now) for row in self._obligations.to_breach(now, BATCH))
+        """How much was put on record. A level comes after the breach, in a round of its own."""
+        asked = self._obligations
+        return (
+            sum(self._warn(row, now) for row in asked.to_warn(now, BATCH))
+            + sum(self._breach(row, now) for row in asked.to_breach(now, BATCH))
+            + sum(self._supervise(row, now) for row in asked.to_supervise(now, BATCH))
+        )
+
+    def _warn(self, row: ObligationRow, now: datetime) -> bool:
+        said = _said(row, now, f"due-soon-{row.obligation_id}-{row.due_at.isoformat()}")
+        return _recorded(self._tickets.record_due_soon, RecordDueSoon(**said))
 
     def _breach(self, row: ObligationRow, now: datetime) -> bool:
-        """Whether it was missed indeed: the view may be some milliseconds behind."""
-        command = RecordBreach(
-            by=CLOCK,
-            command_id=f"breach-{row.obligation_id}-{row.due_at.isoformat()}",
-            received_at=now,
-            ticket_id=row.ticket_id,
-            key=row.key,
-        )
-        try:
-            return not self._tickets.record_breach(command).replayed
-        except DomainError:
-            return False
+        said = _said(row, now, f"breach-{row.obligation_id}-{row.due_at.isoformat()}")
+        return _recorded(self._tickets.record_breach, RecordBreach(**said))
+
+    def _supervise(self, row: ObligationRow, now: datetime) -> bool:
+        level = row.level + 1
+        said = _said(row, now, f"supervision-{row.obligation_id}-{level}")
+        return _recorded(self._tickets.open_supervision, OpenSupervision(**said, level=level))
+
+
+def _said(row: ObligationRow, now: datetime, command_id: str) -> dict[str, Any]:
+    return {
+        "by": CLOCK,
+        "command_id": command_id,
+        "received_at": now,
+        "ticket_id": row.ticket_id,
+        "key": row.key,
+    }
+
+
+def _recorded(record: Callable[[Any], Receipt], command: Any) -> bool:
+    """Whether it was so indeed: the view may be some milliseconds behind."""
+    try:
+        return not record(command).replayed
+    except DomainError:
+        return False

@@ -167,27 +167,30 @@ class Desk:
             raise Invalid(f"{command.at.isoformat()} is still to come", field="occurred_at")
         if command.at.year < EARLIEST_YEAR:
             raise Invalid(f"{command.at.isoformat()} is before our time", field="occurred_at")
+        absent = self._absent(command)
         return Act(
             by=command.by.ref,
             at=command.at,
             command_id=command.command_id,
-            acting_for=self._acting_for(command),
+            acting_for=staff_ref(absent.id) if absent else None,
             role=role,
             reason=command.reason,
+            roles=command.by.roles | (absent.roles if absent else frozenset()),
         )
 
     def year(self, act: Act) -> int:
         """The year of the register that something is entered in, in the desk's time zone."""
         return act.at.astimezone(self.zone).year
 
-    def _acting_for(self, command: Command) -> str | None:
+    def _absent(self, command: Command) -> Staff | None:
+        """The colleague in whose place they act. Raises Invalid, NotFound, NotDeputy."""
         if command.acting_for is None:
             return None
         if command.by.staff_id is None:
             raise Invalid("only staff act for staff", field="acting_for")
         absent = self.look_up(Staff, command.acting_for)
         absent.must_be_deputised_by(command.by.staff_id, command.at)
-        return staff_ref(command.acting_for)
+        return absent
 
     def _attempt(self, command: Command, decided: Callable[[Act], A]) -> Receipt:
         """Decide and store. A refusal of what was carried out before is answered as then."""

@@ -187,8 +187,8 @@ class LogReader:
 
 def of_logs(pack: Pack) -> bool:
     """Whether a pack is for what was recorded elsewhere; all others the desk works by."""
-    contents = pack.contents.values()
-    return all(content["procedure"].get("recorded", False) for content in contents)
+    procedures = [content.get("procedure") or {} for content in pack.contents.values()]
+    return all(procedure.get("recorded", False) for procedure in procedures)
 
 
 def distinct(header: Sequence[str]) -> list[str]:

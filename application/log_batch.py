@@ -125,8 +125,9 @@ class LogBatch:
 
     def __init__(self, desk: LogDesk, log: LogMap, ids: Ids, *, by: Actor, at: datetime) -> None:
         self._desk, self._log, self._ids, self._by, self._at = desk, log, ids, by, at
-        self._tickets = Tickets(desk, Packs(desk))
-        self._clients, self._people = Clients(desk), People(desk)
+        packs = Packs(desk)
+        self._tickets, self._clients = Tickets(desk, packs), Clients(desk, packs)
+        self._people = People(desk)
         self._known = set[str]()
 
     def carry(self, cases: Sequence[Case]) -> Outcome:

@@ -12,7 +12,8 @@ from application.register import Receipt
 from domain.aggregate import Act
 from domain.calendar import Calendars
 from domain.errors import NotFound
-from domain.pack import Pack, PackContent
+from domain.pack import NoVersionInForce, Pack, PackContent, procedure_of, rulebook_of
+from domain.procedure import Procedure
 from domain.rulebook import NO_RULES, Rulebook
 
 
@@ -45,12 +46,24 @@ class AbolishPack(Command):
     effective_from: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class SwitchPack(Command):
+    """A service point does without an overlay, or with it again."""
+
+    PERMISSION: ClassVar[str] = "pack.publish"
+    name: str
+    unit: str
+
+
 class Packs:
     """Policies as data. What a version says never changes, so it is read once and kept."""
 
     def __init__(self, desk: Desk, calendars: Calendars = NO_RULES.calendars) -> None:
         self._desk, self._calendars = desk, calendars
         self._contents: dict[tuple[str, int], PackContent] = {}
+        self._books: dict[tuple[tuple[str, int], ...], tuple[Procedure, Rulebook]] = {}
+        self._shelf: dict[str, Pack] = {}
+        self._position = -1
 
     def draft(self, command: DraftPack) -> Receipt:
         """Raises PackInvalid, VersionExists."""
@@ -83,9 +96,32 @@ class Packs:
 
         return self._desk.change(Pack, Pack.id_of(command.name), command, decide)
 
-    def in_force(self, name: str, at: datetime) -> PackContent:
-        """The version to open a matter under. Raises NotFound, NoVersionInForce."""
-        return self.content(name, self.pack(name).in_force(at))
+    def switch_off(self, command: SwitchPack) -> Receipt:
+        """Raises MandatoryPack."""
+
+        def decide(pack: Pack, act: Act) -> None:
+            pack.switch_off(command.unit, act=act)
+
+        return self._desk.change(Pack, Pack.id_of(command.name), command, decide)
+
+    def switch_on(self, command: SwitchPack) -> Receipt:
+        def decide(pack: Pack, act: Act) -> None:
+            pack.switch_on(command.unit, act=act)
+
+        return self._desk.change(Pack, Pack.id_of(command.name), command, decide)
+
+    def pinned(self, procedure: str, unit: str, at: datetime) -> tuple[int, dict[str, int]]:
+        """What a matter is opened under: the version of its procedure's pack, and of all overlays.
+
+        What was recorded elsewhere follows no overlay: nothing more comes of it here. Raises
+        NotFound, NoVersionInForce, PackInvalid where the pack has no procedure.
+        """
+        packs = self._all()
+        version = (packs.get(procedure) or self.pack(procedure)).in_force(at)
+        if self.content(procedure, version).the_procedure.recorded:
+            return version, {}
+        held = {n: pack.holds_at(procedure, unit, at) for n, pack in sorted(packs.items())}
+        return version, {n: v for n, v in held.items() if v is not None}
 
     def content(self, name: str, version: int) -> PackContent:
         """Raises NotFound, Invalid."""
@@ -93,9 +129,44 @@ class Packs:
             self._contents[name, version] = self.pack(name).content(version)
         return self._contents[name, version]
 
-    def rulebook(self, name: str, version: int) -> Rulebook:
-        """What holds for tickets of this version. Raises NotFound, Invalid."""
-        return self.content(name, version).rulebook(self._calendars)
+    def rulebook(self, pins: Mapping[str, int]) -> Rulebook:
+        """What holds for tickets on which these versions are pinned. Raises NotFound, Invalid."""
+        return self._pinned(pins)[1]
+
+    def procedure(self, pins: Mapping[str, int]) -> Procedure:
+        """The procedure of the last of these, with what the others add. Raises PackInvalid."""
+        return self._pinned(pins)[0]
+
+    def in_force(self, at: datetime) -> list[PackContent]:
+        """Every pack of which a version is in force then."""
+        contents = []
+        for name, pack in sorted(self._all().items()):
+            try:
+                contents.append(self.content(name, pack.in_force(at)))
+            except NoVersionInForce:
+                continue
+        return contents
+
+    def listed(self, name: str, at: datetime) -> frozenset[str]:
+        """What stands in the lists of this name of all packs in force then."""
+        return frozenset(word for pack in self.in_force(at) for word in pack.lists.get(name, ()))
+
+    def _pinned(self, pins: Mapping[str, int]) -> tuple[Procedure, Rulebook]:
+        key = tuple(pins.items())
+        if key not in self._books:
+            contents = [self.content(name, version) for name, version in key]
+            self._books[key] = procedure_of(contents), rulebook_of(contents, self._calendars)
+        return self._books[key]
+
+    def _all(self) -> dict[str, Pack]:
+        """Every pack by its name, read again only when something has happened to one."""
+        position = self._desk.register.pack_position()
+        if position != self._position:
+            ids = self._desk.register.pack_ids()
+            packs = [self._desk.look_up(Pack, pack_id) for pack_id in ids]
+            self._shelf = {pack.name: pack for pack in packs}
+            self._position = position
+        return self._shelf
 
     def pack(self, name: str) -> Pack:
         """Raises NotFound, naming the pack."""

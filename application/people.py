@@ -64,6 +64,19 @@ class GoOffDuty(GoOnDuty):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GrantCompetence(StaffCommand):
+    """Without `expires_at` the certificate is good until it is withdrawn."""
+
+    competence: str
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithdrawCompetence(StaffCommand):
+    competence: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class IssueCredential(StaffCommand):
     """Without `expires_at` it is good until it is revoked."""
 
@@ -133,6 +146,19 @@ class People:
     def go_off_duty(self, command: GoOffDuty) -> Receipt:
         _must_be_self(command)
         return self._change(command, lambda staff, act: staff.go_off_duty(act=act))
+
+    def grant_competence(self, command: GrantCompetence) -> Receipt:
+        return self._change(
+            command,
+            lambda staff, act: staff.grant_competence(
+                command.competence, expires_at=command.expires_at, act=act
+            ),
+        )
+
+    def withdraw_competence(self, command: WithdrawCompetence) -> Receipt:
+        return self._change(
+            command, lambda staff, act: staff.withdraw_competence(command.competence, act=act)
+        )
 
     def issue_credential(self, command: IssueCredential) -> IssuedToken:
         """A new bearer token. The same command again gives the same token again."""

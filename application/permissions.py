@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from domain.errors import Forbidden
+from domain.staff import ROLES
 
 SYSTEM = "system"
 """The role of the desk's own processes and of the operator at the command line."""
 
-_HANDLING = frozenset({"staff", "cs_officer", "cs_supervisor", "director", "administrator"})
-_READING = _HANDLING | {
-    "policy_drafter",
-    "policy_approver",
-    "supervisor",
-    "compliance_reviewer",
-}
+_HANDLING = ROLES - {"policy_drafter", "policy_approver", "supervisor", "compliance_reviewer"}
+"""Whoever serves: all but those who make the policies, and those who look on (AU-08)."""
+
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "ticket.handle": _HANDLING,
     "ticket.import": frozenset({"administrator"}),
+    "ticket.supervise": frozenset({"supervisor", "director"}),
+    "ticket.remind": frozenset({"supervisor", "cs_supervisor", "director"}),
     "client.handle": _HANDLING,
     "client.merge": frozenset({"cs_officer", "cs_supervisor", "director"}),
     "client.blacklist": frozenset({"cs_supervisor", "director"}),
@@ -28,9 +27,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "pack.publish": frozenset({"policy_approver", "director", "administrator"}),
     "obligation.approve": frozenset({"cs_supervisor", "director"}),
     "obligation.clock": frozenset(),
-    "read": _READING,
+    "read": ROLES,
 }
-"""Supervisors and reviewers see all and change nothing (AU-08)."""
+"""Supervisors and reviewers see all and handle nothing (AU-08)."""
 
 
 def role_for(permission: str, roles: frozenset[str]) -> str:

@@ -39,7 +39,8 @@ class Receipt:
     """What the store answers: where the command's last event stands.
 
     `number` is the register number of the command's first numbered event, like `2026-0001`;
-    `recorded_at` is by the store's clock; `replayed`: the answer to an earlier, same command.
+    `recorded_at` is by the store's clock; `replayed`: the answer to an earlier, same command;
+    `warnings`: what the packs had to say and yet did not refuse.
     """
 
     stream_id: UUID
@@ -49,6 +50,7 @@ class Receipt:
     fingerprint: bytes
     number: str | None = None
     replayed: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,14 @@ class Register(ABC):
     @abstractmethod
     def facts(self, after: int, limit: int) -> list[Fact]:
         """Facts behind a position, in order, their sealed texts closed."""
+
+    @abstractmethod
+    def pack_position(self) -> int:
+        """Position of the last thing that happened to any pack; 0 if nothing did."""
+
+    @abstractmethod
+    def pack_ids(self) -> list[UUID]:
+        """All packs."""
 
     @abstractmethod
     def head(self) -> int:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
-from application.desk import Command, Desk
-from application.packs import Packs
+from application.desk import Command
+from application.endings import Endings
 from application.register import Receipt
+from application.ticket_desk import TicketCommand
 from domain.aggregate import Act
 from domain.client import Client
 from domain.errors import Invalid
+from domain.form import with_form
 from domain.procedure import Procedure
 from domain.staff import Staff
 from domain.ticket import Blocker, Ticket, Visibility
@@ -24,19 +26,14 @@ class OpenTicket(Command):
     """Register a matter. Without `first_contact_id` it is who sends the command."""
 
     PERMISSION: ClassVar[str] = "ticket.handle"
-    client_id: UUID
+    client_id: UUID | None = None
     channel: str
     matter: str
     procedure: str
+    form: Mapping[str, Any] = field(default_factory=dict)
     ticket_id: UUID | None = None
     first_contact_id: UUID | None = None
     unit: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class TicketCommand(Command):
-    PERMISSION: ClassVar[str] = "ticket.handle"
-    ticket_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,27 +46,6 @@ class NoteTicket(TicketCommand):
     COMMUTES: ClassVar[bool] = True
     text: str
     visibility: Visibility = Visibility.INTERNAL
-
-
-@dataclass(frozen=True, kw_only=True)
-class OfferTransfer(TicketCommand):
-    to_id: UUID
-    summary: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class AcceptTransfer(TicketCommand):
-    pass
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeclineTransfer(TicketCommand):
-    ground: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class WithdrawTransfer(TicketCommand):
-    pass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +111,11 @@ class CorrectTicket(TicketCommand):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MoveToVersion(TicketCommand):
+    """To the newest versions of its packs that are in force."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ObligationCommand(TicketCommand):
     """`key` is the obligation's own on its ticket, like `reply-1`."""
 
@@ -162,31 +143,63 @@ class RecordBreach(ObligationCommand):
     PERMISSION: ClassVar[str] = "obligation.clock"
 
 
-class Tickets:
-    """Everything that can be done with a ticket."""
+@dataclass(frozen=True, kw_only=True)
+class RecordDueSoon(ObligationCommand):
+    PERMISSION: ClassVar[str] = "obligation.clock"
 
-    def __init__(self, desk: Desk, packs: Packs) -> None:
-        self._desk, self._packs = desk, packs
+
+@dataclass(frozen=True, kw_only=True)
+class OpenSupervision(ObligationCommand):
+    PERMISSION: ClassVar[str] = "obligation.clock"
+    level: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssueSupervisionNotice(TicketCommand):
+    PERMISSION: ClassVar[str] = "ticket.supervise"
+    demand: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerSupervision(TicketCommand):
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemindHandler(TicketCommand):
+    PERMISSION: ClassVar[str] = "ticket.remind"
+    text: str
+
+
+class Tickets(Endings):
+    """Everything that can be done with a ticket."""
 
     def open(self, command: OpenTicket) -> Receipt:
         """Raises NotFound for an unknown client, NoVersionInForce, Invalid."""
 
         def make(act: Act) -> Ticket:
-            self._desk.look_up(Client, command.client_id)
-            pinned = self._packs.in_force(command.procedure, command.at)
+            if command.client_id is not None:
+                self._desk.look_up(Client, command.client_id)
+            unit = command.unit or command.by.unit
+            version, packs = self._packs.pinned(command.procedure, unit, command.at)
+            pins = {**packs, command.procedure: version}
             return Ticket.open(
                 command.ticket_id or uuid4(),
                 client_id=command.client_id,
                 channel=command.channel,
                 matter=command.matter,
-                pack=pinned.pack,
-                pack_version=pinned.version,
-                procedure=pinned.procedure,
+                form=command.form,
+                pack=command.procedure,
+                pack_version=version,
+                packs=packs,
+                procedure=self._packs.procedure(pins),
                 first_contact_id=_first_contact(command),
-                unit=command.unit or command.by.unit,
+                unit=unit,
                 year=self._desk.year(act),
                 act=act,
-                rules=self._packs.rulebook(pinned.pack, pinned.version),
+                rules=self._packs.rulebook(pins),
+                ask=self._ask_across,
             )
 
         return self._desk.create(command, make)
@@ -201,29 +214,6 @@ class Tickets:
             command, lambda ticket, act: ticket.note(command.text, command.visibility, act=act)
         )
 
-    def offer_transfer(self, command: OfferTransfer) -> Receipt:
-        """Raises NotFound or StaffLeft for a colleague who cannot take it."""
-
-        def decide(ticket: Ticket, act: Act) -> None:
-            self._desk.look_up(Staff, command.to_id).must_serve()
-            ticket.offer_transfer(command.to_id, command.summary, act=act)
-
-        return self._change(command, decide)
-
-    def accept_transfer(self, command: AcceptTransfer) -> Receipt:
-        return self._change(command, lambda ticket, act: ticket.accept_transfer(act=act))
-
-    def decline_transfer(self, command: DeclineTransfer) -> Receipt:
-        return self._change(
-            command,
-            lambda ticket, act: ticket.decline_transfer(
-                command.ground, self.procedure(ticket), act=act
-            ),
-        )
-
-    def withdraw_transfer(self, command: WithdrawTransfer) -> Receipt:
-        return self._change(command, lambda ticket, act: ticket.withdraw_transfer(act=act))
-
     def escalate(self, command: EscalateTicket) -> Receipt:
         """Raises NoSuperior where the owner has none."""
         return self._change(
@@ -237,12 +227,16 @@ class Tickets:
         return self._change(command, lambda ticket, act: ticket.instruct(command.text, act=act))
 
     def take_step(self, command: TakeStep) -> Receipt:
-        return self._change(
-            command,
-            lambda ticket, act: ticket.take_step(
-                command.step, command.form, self.procedure(ticket), act=act
-            ),
-        )
+        """The receipt says what the packs warn of."""
+        warnings: list[str] = []
+
+        def decide(ticket: Ticket, act: Act) -> None:
+            look = with_form(command.form, ticket.looking(act))
+            warnings[:] = ticket.rules.warnings(command.step, look)
+            ticket.take_step(command.step, command.form, self.procedure(ticket), act=act)
+
+        receipt = self._change(command, decide)
+        return replace(receipt, warnings=tuple(warnings))
 
     def take_over_step(self, command: TakeOverStep) -> Receipt:
         return self._change(
@@ -314,24 +308,106 @@ class Tickets:
 
     def record_breach(self, command: RecordBreach) -> Receipt:
         """Said by the clock; the superior of who should have kept it is told. Raises NotOverdue."""
+        return self._change(
+            command,
+            lambda ticket, act: ticket.record_breach(
+                command.key, self._told(ticket, command.key, level=1), act=act
+            ),
+        )
+
+    def record_due_soon(self, command: RecordDueSoon) -> Receipt:
+        """Said by the clock. Raises NotDueSoon."""
+        return self._change(
+            command, lambda ticket, act: ticket.record_due_soon(command.key, act=act)
+        )
+
+    def open_supervision(self, command: OpenSupervision) -> Receipt:
+        """Said by the clock; somebody higher up is told (督办). Raises NotYetSupervised."""
+        return self._change(
+            command,
+            lambda ticket, act: ticket.open_supervision(
+                command.key,
+                command.level,
+                self._told(ticket, command.key, level=command.level),
+                act=act,
+            ),
+        )
+
+    def issue_notice(self, command: IssueSupervisionNotice) -> Receipt:
+        return self._change(
+            command,
+            lambda ticket, act: ticket.issue_notice(
+                command.demand,
+                command.due_at,
+                unit=ticket.unit,
+                year=self._desk.year(act),
+                act=act,
+            ),
+        )
+
+    def answer_notice(self, command: AnswerSupervision) -> Receipt:
+        return self._change(
+            command, lambda ticket, act: ticket.answer_notice(command.text, act=act)
+        )
+
+    def remind(self, command: RemindHandler) -> Receipt:
+        return self._change(command, lambda ticket, act: ticket.remind(command.text, act=act))
+
+    def _told(self, ticket: Ticket, key: str, *, level: int) -> UUID | None:
+        """So many superiors up from who should keep it, or the topmost; None if there is none."""
+        known = ticket.obligations.get(key)
+        told_id: UUID | None = None
+        above = UUID(known.responsible) if known else None
+        for _ in range(level):
+            above = self._desk.look_up(Staff, above).superior_id if above else None
+            told_id = above or told_id
+        return told_id
+
+    def move_to_version(self, command: MoveToVersion) -> Receipt:
+        """Raises AlreadyNewest, StepNotPossible."""
 
         def decide(ticket: Ticket, act: Act) -> None:
-            known = ticket.obligations.get(command.key)
-            late = known and self._desk.look_up(Staff, UUID(known.responsible))
-            ticket.record_breach(command.key, late.superior_id if late else None, act=act)
+            version, packs = self._packs.pinned(ticket.procedure, ticket.unit, command.at)
+            pins = {**packs, ticket.procedure: version}
+            ticket.move_to_version(
+                version, packs, self._packs.procedure(pins), self._packs.rulebook(pins), act=act
+            )
 
         return self._change(command, decide)
 
-    def procedure(self, ticket: Ticket) -> Procedure:
-        """The procedure pinned on the ticket when it was opened (GV-06)."""
-        return self._packs.content(ticket.procedure, ticket.pack_version).procedure
+    def outlook(self, ticket_id: UUID) -> dict[str, Any]:
+        """What may be done next on a ticket, by whom, and what each step asks for."""
+        ticket = self._ruled(self._desk.look_up(Ticket, ticket_id))
+        procedure = self.procedure(ticket)
+        nobody = Act(by="system:desk", at=ticket.modified_on, command_id="")
+        possible = ticket.possible_steps(procedure, ticket.looking(nobody))
+        return {
+            "possible_steps": possible,
+            "steps": {name: _asked(name, procedure, ticket) for name in possible},
+            "packs": ticket.pins,
+        }
 
-    def _change(self, command: TicketCommand, decide: Callable[[Ticket, Act], None]) -> Receipt:
-        def ruled(ticket: Ticket, act: Act) -> None:
-            ticket.rules = self._packs.rulebook(ticket.procedure, ticket.pack_version)
-            decide(ticket, act)
 
-        return self._desk.change(Ticket, command.ticket_id, command, ruled)
+def _asked(name: str, procedure: Procedure, ticket: Ticket) -> dict[str, Any]:
+    """What a step is, who may take it, what has to be filled in, and what is missing for it.
+
+    Missing may be the case slip, or what was promised and has to be done first.
+    """
+    step = procedure.steps[name]
+    words = [step.fact or name, *(["closed"] if step.to in procedure.final else [])]
+    slip = ["slip"] if "slip" in step.needs and not ticket.has_slip else []
+    return {
+        "title": step.title,
+        "to": step.to,
+        "fact": step.fact,
+        "by": sorted(step.by),
+        "fields": {
+            field: {"title": asked.title, "type": asked.type, "required": asked.required}
+            for field, asked in step.form.items()
+            if asked.computed is None
+        },
+        "missing": slip + ticket.must_come_first(*words),
+    }
 
 
 def _first_contact(command: OpenTicket) -> UUID:

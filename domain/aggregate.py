@@ -18,6 +18,8 @@ REASON_LIMIT = 2_000
 UNIT_LIMIT = 64
 """Longest name of a unit, in characters."""
 
+STAFF_PREFIX = "staff:"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Act:
@@ -25,6 +27,7 @@ class Act:
 
     `by` and `acting_for` are pseudonymous: `staff:<uuid>`, `client:<uuid>` or `system:<name>`.
     `at` is when it happened as told (aware); when it was recorded is the store's to say.
+    `roles` are all that they have, and whom they act for; `role` is the one that allows it.
     """
 
     by: str
@@ -33,6 +36,12 @@ class Act:
     acting_for: str | None = None
     role: str | None = None
     reason: str | None = None
+    roles: frozenset[str] = frozenset()
+
+    @property
+    def stood_for(self) -> str:
+        """For whom it is done: who acts, or the absent colleague whose deputy they are."""
+        return self.acting_for or self.by
 
     def stands_for(self, staff_id: UUID | None) -> bool:
         """Whether this is the staff member's own act, or that of a deputy in their place.
@@ -48,7 +57,7 @@ class Act:
 
 
 def staff_ref(staff_id: UUID) -> str:
-    return f"staff:{staff_id}"
+    return f"{STAFF_PREFIX}{staff_id}"
 
 
 class Aggregate(BaseAggregate[UUID]):

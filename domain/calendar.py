@@ -39,6 +39,10 @@ YEARS = range(1900, 3000)
 """What a calendar that needs no data can tell: before, zones are unclear; after, nobody asks."""
 
 
+FIXED_HOLIDAYS = ((1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3))
+"""Month and day of the holidays of the solar calendar (全国年节及纪念日放假办法, 2025)."""
+
+
 class NoCalendarData(Refused):
     """The calendar does not know the year. It is refused, never guessed."""
 
@@ -74,7 +78,8 @@ class Calendar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, di
     the Chinese schedules, and answers nothing until `resolved`. A make-up working day that the
     pattern gives no hours is worked as weekday `make_up_as`. Hours belong to the day they begin
     on. Every instant is answered with a fixed offset, see `zone.exact`. Any question about a
-    year without data raises NoCalendarData.
+    year without data raises NoCalendarData; of those that are `foreseen` only the pattern and
+    the holidays fixed by law are known, so what is promised by them is provisional.
     """
 
     name: CalendarName
@@ -87,6 +92,7 @@ class Calendar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, di
     make_up_as: Weekday = "mon"
     holidays: Literal["cn"] | None = None
     years: tuple[int, ...] = ()
+    foreseen: tuple[int, ...] = ()
     source: str | None = None
 
     @classmethod
@@ -126,6 +132,26 @@ class Calendar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, di
             years=tuple(sorted({*holidays.years, *self.years})),
             source=holidays.source,
         )
+
+    def foreseeing(self, years: int) -> Calendar:
+        """This calendar, going on provisionally for some years after those it is complete for."""
+        if not self.years:
+            return self
+        foreseen = tuple(range(max(self.years) + 1, max(self.years) + 1 + years))
+        by_law: dict[date, DayRule] = {
+            date(year, month, day): "rest" for year in foreseen for month, day in FIXED_HOLIDAYS
+        }
+        return msgspec.structs.replace(
+            self,
+            exceptions=by_law | self.exceptions,
+            years=tuple(sorted({*self.years, *foreseen})),
+            foreseen=foreseen,
+        )
+
+    def foreseen_between(self, begin: datetime, end: datetime) -> tuple[int, ...]:
+        """The years from one instant to another of which the schedule is not published yet."""
+        reached = range(self.local(begin).year, self.local(end).year + 1)
+        return tuple(year for year in self.foreseen if year in reached)
 
     @property
     def ref(self) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,12 @@ CONTACT_KINDS = frozenset({"phone", "mobile", "email", "address", "wechat", "qq"
 DETAILS = frozenset({"name", "place", "language", "form_of_address"})
 """What may be said of a client besides contact points; each is sealed."""
 
+TRAIT_LIMIT = 64
+"""Longest text of a trait, in characters: a word for a kind of client, never for one person."""
+
+TRAIT_BOUND = 10**12
+"""Whole numbers of a trait lie below it, and above its negative."""
+
 
 class AlreadyBlacklisted(Refused):
     code = "already_blacklisted"
@@ -22,6 +29,10 @@ class AlreadyBlacklisted(Refused):
 
 class NotBlacklisted(Refused):
     code = "not_blacklisted"
+
+
+class NoGround(Invalid):
+    code = "no_ground"
 
 
 class ClientMerged(Refused):
@@ -73,6 +84,16 @@ class Client(Aggregate):
         def apply(self, aggregate: Client) -> None:
             del aggregate.contacts[self.contact_id]
 
+    class TraitSet(Aggregate.Event):
+        """What figures ask about, in clear: region, tier, remote. It speaks of no person."""
+
+        TOPIC = "client.trait-set"
+        name: str
+        value: str | int | bool
+
+        def apply(self, aggregate: Client) -> None:
+            aggregate.traits[self.name] = self.value
+
     class Blacklisted(Aggregate.Event):
         TOPIC = "client.blacklisted"
         scope: str
@@ -106,6 +127,7 @@ class Client(Aggregate):
         self.kind = kind
         self.details: dict[str, Sealed] = {"name": name}
         self.contacts: dict[str, tuple[str, Sealed]] = {}
+        self.traits: dict[str, str | int | bool] = {}
         self.is_blacklisted = False
         self.merged_into_id: UUID | None = None
 
@@ -152,9 +174,29 @@ class Client(Aggregate):
             raise NoContactPoint(f"no contact point {contact_id}", field="contact_id")
         self._record(self.ContactPointRemoved, act, contact_id=contact_id)
 
-    def blacklist(self, scope: str, *, act: Act) -> None:
-        """Apply the blacklist (BL-01), with a reason. Raises AlreadyBlacklisted."""
+    def set_trait(self, name: str, value: str | int | bool, *, act: Act) -> None:
+        """Of what kind the client is, in clear. The same value again adds nothing. Raises Invalid.
+
+        A name is one word of small letters, like `travel_minutes`; `kind` is said at registration.
+        """
+        if not re.fullmatch("[a-z][a-z0-9_]{0,39}", name) or name == "kind":
+            raise Invalid("a trait is one word of small letters, and not kind", field="name")
+        if isinstance(value, str):
+            value = checked(value, name="value", limit=TRAIT_LIMIT)
+        elif not -TRAIT_BOUND < value < TRAIT_BOUND:
+            raise Invalid("nothing that is counted of a client is so large", field="value")
+        known = self.traits.get(name)
+        if (type(known), known) != (type(value), value):
+            self._record(self.TraitSet, act, name=name, value=value)
+
+    def blacklist(self, scope: str, *, no_grounds: Collection[str] = (), act: Act) -> None:
+        """Apply the blacklist (BL-01), with a reason that is none of `no_grounds` alone.
+
+        Raises AlreadyBlacklisted, NoGround.
+        """
         act.must_give_reason()
+        if str(act.reason).strip().casefold() in no_grounds:
+            raise NoGround("this alone is no ground", field="reason", rule="CH-46")
         if self.is_blacklisted:
             raise AlreadyBlacklisted(f"client {self.id} is blacklisted", rule="BL-01")
         self._record(self.Blacklisted, act, scope=checked(scope, name="scope", limit=40))

@@ -67,6 +67,7 @@ class Basis(Struct, frozen=True, kw_only=True):
     counted: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     moved: str | None = None
+    provisional: tuple[int, ...] = ()
 
 
 class Reckoned(Struct, frozen=True):
@@ -103,8 +104,12 @@ def due(
         counted=reckoned.counted,
         skipped=reckoned.skipped,
         moved=reckoned.moved,
+        provisional=calendar.foreseen_between(begin, max(begin, reckoned.at)),
     )
-    return Due(reckoned.at, msgspec.json.decode(msgspec.json.encode(basis)))
+    said = msgspec.json.decode(msgspec.json.encode(basis))
+    if not basis.provisional:
+        del said["provisional"]
+    return Due(reckoned.at, said)
 
 
 def explain(basis: Mapping[str, Any]) -> str:
@@ -124,6 +129,9 @@ def explain(basis: Mapping[str, Any]) -> str:
         sentences.append(f"not counted 不计 {', '.join(b.skipped)}")
     if b.moved:
         sentences.append(f"moved from 顺延自 {b.moved}")
+    if b.provisional:
+        years = ", ".join(map(str, b.provisional))
+        sentences.append(f"provisional 暂定, holidays of {years} not published")
     on_the_dot = "in time 准点算按时" if b.limit.met_on_the_dot else "late 准点算超时"
     return "; ".join([*sentences, f"exactly then is {on_the_dot}"]) + "."
 

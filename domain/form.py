@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from datetime import date, datetime, time
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, time
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
 from domain.errors import Invalid
-from domain.predicate import Look, Predicate
+from domain.predicate import Look, Predicate, inside
 from domain.sealed import Sealed, checked
+from domain.spans import instant, minutes_between, uncovered
 
 Word = Annotated[str, Meta(pattern=r"\A[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,200}\Z")]
 """A name or title in a pack: one line that can be printed."""
@@ -22,7 +23,7 @@ FORM_TEXT_LIMIT = 4_000
 """Longest text in a form field, in characters."""
 
 LIST_LIMIT = 200
-"""Most entries of a list in a form."""
+"""Most entries of a list, or rows, in a form."""
 
 FieldType = Literal[
     "text",
@@ -36,7 +37,14 @@ FieldType = Literal[
     "choice",
     "reference",
     "list",
+    "rows",
+    "evidence",
 ]
+
+_CHOOSING = ("choice", "list")
+
+DIGEST = "[0-9a-f]{64}"
+"""How an attachment is named: by its SHA-256, in hex."""
 
 
 class FormIncomplete(Invalid):
@@ -50,34 +58,65 @@ class FormRefused(Invalid):
 class Computed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A value that the desk fills in itself: a count and one more, a path, a sum, a yes or no.
 
-    A sum of integers is one; any other is a decimal as text, as numbers are.
+    A sum of integers is one, in which a yes counts 1; any other is a decimal as text, as numbers
+    are. It takes in a field of all rows: `form.lines.amount`. `minutes`: whole ones from one
+    instant until another; 0 where the other comes first. `uncovered`: the gaps from one instant
+    until another that the rows leave, each `since` and `until`. `per`: divided by what stands
+    there, two decimal places at most; `out_of`: as percent of the best that there is.
     """
 
     count: Word | None = None
     value: Word | None = None
     sum: tuple[Word, ...] = ()
+    minutes: tuple[Word, Word] | None = None
+    uncovered: tuple[Word, Word, Word] | None = None
     holds: Predicate | None = None
+    per: Word | None = None
+    out_of: Decimal = Decimal(100)
+
+    @property
+    def paths(self) -> tuple[Word, ...]:
+        """What it adds up, or reckons with."""
+        return (*self.sum, *(self.minutes or ()), *(self.uncovered or ()))
 
     def of(self, look: Look) -> Any:
+        whole = self._undivided(look)
+        return whole if self.per is None else self._divided(whole, look(self.per))
+
+    def _undivided(self, look: Look) -> Any:
         if self.count is not None:
             return (look(f"count.{self.count}") or 0) + 1
         if self.holds is not None:
             return self.holds.holds(look)
         if self.sum:
-            return self._added([look(path) or 0 for path in self.sum])
+            return self._added([value or 0 for path in self.sum for value in _each(look(path))])
+        if self.minutes is not None:
+            return minutes_between(*map(look, self.minutes))
+        if self.uncovered is not None:
+            return uncovered(*map(look, self.uncovered))
         return None if self.value is None else look(self.value)
 
     def _added(self, values: list[Any]) -> int | str:
-        if all(type(value) is int for value in values):
+        if all(isinstance(value, int) for value in values):
             total: int = sum(values)
             return total
         return str(sum(map(Decimal, values), Decimal()))
+
+    def _divided(self, whole: Any, by: Any) -> str | None:
+        """None where there is nothing to divide, or to divide by."""
+        try:
+            exact = 100 * Decimal(whole) / Decimal(by) / self.out_of
+            return f"{exact.quantize(Decimal('0.01'), ROUND_HALF_UP).normalize():f}"
+        except (ArithmeticError, TypeError, ValueError):
+            return None
 
 
 class FormField(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One field of a form. `sealed` texts speak of a person; times carry their offset.
 
-    A number is a decimal as text, money is `{"minor_units": 500, "currency": "CNY"}`.
+    A number is a decimal as text, money is `{"minor_units": 500, "currency": "CNY"}`. `rows` are
+    little forms of `fields`; what these ask may speak of their own row: `row.x`. `choices_of`
+    names a list of the packs. `visible`: the client reads it.
     """
 
     title: Word
@@ -85,29 +124,43 @@ class FormField(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     required: bool = False
     required_when: Predicate | None = None
     sealed: bool = False
+    visible: bool = False
     choices: tuple[Word, ...] = ()
+    choices_of: Word | None = None
+    fields: dict[Word, FormField] = {}
+    min_items: Annotated[int, Meta(ge=0, le=LIST_LIMIT)] = 1
     computed: Computed | None = None
 
-    def read(self, value: Any, name: str, subject: UUID) -> Any:
+    def read(self, value: Any, name: str, subject: UUID, look: Look) -> Any:
         """The value as it is stored. Raises Invalid, naming the field."""
+        if self.type == "rows":
+            return [
+                _read_fields(self.fields, "row", row, f"{name}.{i}", subject, look)
+                for i, row in enumerate(self._entries(value, name))
+            ]
         if self.type == "list":
-            return self._read_list(value, name, subject)
-        if self.choices and value not in self.choices:
-            raise Invalid(f"{name} must be one of {', '.join(self.choices)}", field=name)
-        read = _READERS[self.type](value, name)
-        return Sealed(subject, read) if self.sealed and isinstance(read, str) else read
+            entries = enumerate(self._entries(value, name))
+            return [self._read_one("text", v, f"{name}.{i}", subject, look) for i, v in entries]
+        return self._read_one(self.type, value, name, subject, look)
 
     def is_required(self, look: Look) -> bool:
         asked = self.required_when is not None and self.required_when.holds(look)
         return self.required or asked
 
-    def _read_list(self, value: Any, name: str, subject: UUID) -> list[Any]:
-        if not isinstance(value, list) or not value or len(value) > LIST_LIMIT:
-            raise Invalid(f"{name} must be a list of 1 to {LIST_LIMIT} entries", field=name)
-        if self.choices and (unknown := [v for v in value if v not in self.choices]):
-            raise Invalid(f"{name}: {unknown[0]} is none of {', '.join(self.choices)}", field=name)
-        texts = [_text(entry, f"{name}.{i}") for i, entry in enumerate(value)]
-        return [Sealed(subject, text) for text in texts] if self.sealed else texts
+    def _read_one(self, type_: str, value: Any, name: str, subject: UUID, look: Look) -> Any:
+        read = _READERS[type_](value, name)
+        if self.choices or self.choices_of:
+            choices = look(f"list.{self.choices_of}") if self.choices_of else self.choices
+            _must_be_one_of(choices or (), read, name)
+        if type_ == "evidence" and read not in (look("this.evidence_digests") or ()):
+            raise Invalid(f"{name} is no attachment of this ticket", field=name)
+        return Sealed(subject, read) if self.sealed and isinstance(read, str) else read
+
+    def _entries(self, value: Any, name: str) -> list[Any]:
+        if not isinstance(value, list) or not self.min_items <= len(value) <= LIST_LIMIT:
+            wanted = f"{self.min_items} to {LIST_LIMIT}"
+            raise Invalid(f"{name} must be a list of {wanted} entries", field=name)
+        return value
 
 
 class FormRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -130,19 +183,8 @@ def read_form(
 
     Raises FormIncomplete, FormRefused or Invalid, naming the field.
     """
-    given = {name: value for name, value in values.items() if value is not None}
-    for name in sorted(given):
-        if name not in form or form[name].computed is not None:
-            raise Invalid(f"this form has no field {name} to fill in", field=f"form.{name}")
-    here = _with_form(given, look)
-    for name, asked in form.items():
-        if name not in given and asked.is_required(here):
-            raise FormIncomplete(f"this step needs {asked.title}", field=f"form.{name}")
-    read = {n: form[n].read(v, f"form.{n}", subject) for n, v in given.items()}
-    for name, asked in form.items():
-        if asked.computed is not None:
-            read[name] = asked.computed.of(here)
-    _must_hold(rules, _with_form(read, look))
+    read = _read_fields(form, "form", values, "form", subject, look)
+    _must_hold(rules, with_form(read, look))
     return read
 
 
@@ -150,27 +192,97 @@ def form_faults(place: str, form: Mapping[str, FormField]) -> list[str]:
     """What is wrong with the fields themselves, each fault naming its place."""
     faults = []
     for key, asked in form.items():
-        if (asked.type == "choice") and not asked.choices:
-            faults.append(f"{place}.{key}: a choice needs choices")
-        if asked.choices and asked.type not in ("choice", "list"):
-            faults.append(f"{place}.{key}: choices go with type choice or list")
-        if asked.sealed and asked.type not in ("text", "list"):
-            faults.append(f"{place}.{key}: only a text is sealed")
+        here = f"{place}.{key}"
+        faults += [f"{here}: {fault}" for fault in _field_faults(asked)]
+        faults += form_faults(here, asked.fields)
+        faults += [
+            f"{here}.{name}: a row holds no rows"
+            for name, inner in asked.fields.items()
+            if inner.type == "rows"
+        ]
     return faults
 
 
-def _with_form(values: Mapping[str, Any], look: Look) -> Look:
-    def looked(path: str) -> Any:
-        where, _, name = path.partition(".")
-        return values.get(name) if where == "form" else look(path)
+def visible_texts(
+    form: Mapping[str, FormField], read: Mapping[str, Any], place: str = "form"
+) -> Iterator[tuple[str, str]]:
+    """What the client reads of a form, each text with its place."""
+    for name, asked in form.items():
+        here, value = f"{place}.{name}", read.get(name)
+        if asked.type == "rows":
+            for i, row in enumerate(value or ()):
+                yield from visible_texts(asked.fields, row, f"{here}.{i}")
+        elif asked.visible and value is not None:
+            yield from ((here, str(text)) for text in (value if asked.type == "list" else [value]))
 
-    return looked
+
+def with_form(values: Mapping[str, Any], look: Look) -> Look:
+    """What paths stand for with this form at hand."""
+    return inside("form", values, look)
+
+
+def _each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _field_faults(asked: FormField) -> list[str]:
+    has_choices = bool(asked.choices or asked.choices_of)
+    wrong = {
+        "a choice needs choices": asked.type == "choice" and not has_choices,
+        "choices go with type choice or list": has_choices and asked.type not in _CHOOSING,
+        "give choices, or choices_of": asked.choices and asked.choices_of,
+        "only a text is sealed": asked.sealed and asked.type not in ("text", "list"),
+        "rows need fields": asked.type == "rows" and not asked.fields,
+        "fields go with type rows": asked.fields and asked.type != "rows",
+        "min_items goes with type list or rows": asked.min_items != 1
+        and asked.type not in ("list", "rows"),
+    }
+    return [fault for fault, is_so in wrong.items() if is_so]
+
+
+def _read_fields(
+    form: Mapping[str, FormField],
+    called: str,
+    values: Any,
+    place: str,
+    subject: UUID,
+    look: Look,
+) -> dict[str, Any]:
+    """What is filled in, then what the desk fills in; paths call it `called`: form, or row."""
+    if not isinstance(values, Mapping):
+        raise Invalid(f"{place} must be an object", field=place)
+    given = {name: value for name, value in values.items() if value is not None}
+    for name in sorted(given):
+        if name not in form or form[name].computed is not None:
+            raise Invalid(f"this form has no field {name} to fill in", field=f"{place}.{name}")
+    read: dict[str, Any] = {}
+    here = inside(called, read, look)
+    for name, value in given.items():
+        read[name] = form[name].read(value, f"{place}.{name}", subject, here)
+    for name, asked in form.items():
+        if asked.computed is not None:
+            read[name] = asked.computed.of(here)
+        elif name not in given and asked.is_required(here):
+            raise FormIncomplete(f"this step needs {asked.title}", field=f"{place}.{name}")
+    return read
+
+
+def _must_be_one_of(choices: Iterable[str], value: str, name: str) -> None:
+    if value not in choices:
+        raise Invalid(f"{name} must be one of {', '.join(choices)}", field=name)
 
 
 def _must_hold(rules: tuple[FormRule, ...], look: Look) -> None:
     for rule in rules:
         if not rule.must.holds(look):
             raise FormRefused(rule.says, field=rule.field and f"form.{rule.field}", rule=rule.rule)
+
+
+def _whole(value: Any) -> Any:
+    """What JSON writes as 5.0 is the integer 5; other floats are no exact numbers."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else "NaN"
+    return value
 
 
 def _typed(kind: type) -> Callable[[Any, str], Any]:
@@ -190,7 +302,7 @@ def _text(value: Any, name: str) -> str:
 
 def _number(value: Any, name: str) -> str:
     try:
-        number = Decimal(value) if type(value) in (int, str) else Decimal("NaN")
+        number = Decimal(_whole(value)) if type(value) in (int, float, str) else Decimal("NaN")
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite():
@@ -220,11 +332,10 @@ def _parsed(kind: Callable[[str], Any], example: str) -> Callable[[Any, str], st
     return read
 
 
-def _aware(value: str) -> datetime:
-    instant = datetime.fromisoformat(value)
-    if instant.tzinfo is None:
-        raise ValueError(value)
-    return instant
+def _digest(value: Any, name: str) -> str:
+    if not isinstance(value, str) or not re.fullmatch(DIGEST, value):
+        raise Invalid(f"{name} must be the SHA-256 of an attachment, in hex", field=name)
+    return value
 
 
 def _reference(value: Any, name: str) -> str:
@@ -243,6 +354,7 @@ _READERS: Mapping[str, Callable[[Any, str], Any]] = {
     "money": _money,
     "date": _parsed(date.fromisoformat, "2026-11-23"),
     "time": _parsed(time.fromisoformat, "16:30"),
-    "instant": _parsed(_aware, "2026-11-23T16:30:00+08:00"),
+    "instant": _parsed(instant, "2026-11-23T16:30:00+08:00"),
     "reference": _reference,
+    "evidence": _digest,
 }

@@ -48,6 +48,14 @@ class NotOverdue(Refused):
     code = "not_overdue"
 
 
+class NotDueSoon(Refused):
+    code = "not_due_soon"
+
+
+class NotYetSupervised(Refused):
+    code = "not_yet_supervised"
+
+
 class AskedTooLate(Refused):
     code = "asked_too_late"
 
@@ -62,7 +70,9 @@ class Obligation(Struct, frozen=True, kw_only=True):
     Never changed: every method answers with the obligation as it is then, itself if there is
     nothing new. Once met, waived or closed its clock stands still for good; what is taken up
     again gets a new one. That it is overdue is not stored, it follows from the time and the
-    facts; `breached_at` only says when that was first put on record.
+    facts; `breached_at` only says when that was first put on record. `warn_hours` before it is
+    due that is said, once for each due instant (`warned_at`); `supervise_hours` after it, one for
+    each level (督办), somebody higher up is told, up to now `level` of them.
     """
 
     name: Title
@@ -77,6 +87,10 @@ class Obligation(Struct, frozen=True, kw_only=True):
     waiver: Waiver | None = None
     breached_at: datetime | None = None
     closed_at: datetime | None = None
+    warn_hours: float | None = None
+    warned_at: datetime | None = None
+    supervise_hours: tuple[float, ...] = ()
+    level: int = 0
 
     @classmethod
     def opened(
@@ -88,6 +102,8 @@ class Obligation(Struct, frozen=True, kw_only=True):
         basis: Mapping[str, Any],
         responsible: str,
         met_by: MetBy,
+        warn_hours: float | None = None,
+        supervise_hours: tuple[float, ...] = (),
     ) -> Obligation:
         """`due` and `basis` as `deadline.due` gives them."""
         return cls(
@@ -97,6 +113,8 @@ class Obligation(Struct, frozen=True, kw_only=True):
             basis=dict(basis),
             met_by=met_by,
             promises=(Promise(since=exact(anchor), due=exact(due)),),
+            warn_hours=warn_hours,
+            supervise_hours=supervise_hours,
         )
 
     # What it says
@@ -109,6 +127,20 @@ class Obligation(Struct, frozen=True, kw_only=True):
         """When it was due, as things stood at that instant."""
         known = [promise.due for promise in self.promises if promise.since <= exact(instant)]
         return known[-1] if known else self.promises[0].due
+
+    @property
+    def warn_at(self) -> datetime | None:
+        """From when on it is due soon; None if nobody wants to know, or it was said already."""
+        if self.warn_hours is None or self.warned_at is not None:
+            return None
+        return self.due - timedelta(hours=self.warn_hours)
+
+    @property
+    def supervise_at(self) -> datetime | None:
+        """When the next level is told if it is still missed then; None if there is none."""
+        if self.level >= len(self.supervise_hours):
+            return None
+        return self.due + timedelta(hours=self.supervise_hours[self.level])
 
     @property
     def met_at(self) -> datetime | None:
@@ -236,11 +268,38 @@ class Obligation(Struct, frozen=True, kw_only=True):
             raise NotOverdue(f"{self.name} is not overdue at {at.isoformat()}")
         return replace(self, breached_at=exact(at))
 
+    def warned(self, at: datetime) -> Obligation:
+        """Put on record, once for each due instant, that it is near. Raises NotDueSoon."""
+        at = exact(at)
+        if self.warned_at is not None:
+            return self
+        is_open = self.over_at is None and not self._is_late(at)
+        if not is_open or self.warn_at is None or self._clock(at) < self.warn_at:
+            raise NotDueSoon(f"{self.name} is not due soon at {at.isoformat()}")
+        return replace(self, warned_at=at)
+
+    def supervised(self, level: int, at: datetime) -> Obligation:
+        """Somebody higher up is told: after the breach, one level after the other.
+
+        Raises NotYetSupervised.
+        """
+        at = exact(at)
+        if level <= self.level:
+            return self
+        is_missed = self.over_at is None and self.breached_at is not None and self._is_late(at)
+        reached = self.supervise_at
+        if not is_missed or level != self.level + 1 or not reached or self._clock(at) < reached:
+            raise NotYetSupervised(f"{self.name} is not at level {level} at {at.isoformat()}")
+        return replace(self, level=level)
+
     def closed(self, at: datetime) -> Obligation:
-        """The matter is at its end; what is not met by then never will be."""
+        """The matter is at its end; what is not met by then never will be.
+
+        What began only after that, by what was told late, ends as it begins.
+        """
         if self.over_at is not None:
             return self
-        return replace(self, closed_at=self._now(at))
+        return replace(self, closed_at=max(exact(at), self._latest))
 
     # As data
 
@@ -264,7 +323,8 @@ class Obligation(Struct, frozen=True, kw_only=True):
     def _promised(self, due: datetime, since: datetime) -> Obligation:
         if due == self.due:
             return self
-        return replace(self, promises=(*self.promises, Promise(since=since, due=due)))
+        promises = (*self.promises, Promise(since=since, due=due))
+        return replace(self, promises=promises, warned_at=None)
 
     def _end(self, over_at: datetime) -> Status:
         if over_at == self.met_at:
@@ -288,11 +348,15 @@ class Obligation(Struct, frozen=True, kw_only=True):
         at = exact(at)
         if self.over_at is not None:
             raise ObligationOver(f"{self.name} is {self._end(self.over_at)}")
-        pauses = [pause.until or pause.at for pause in self.pauses]
-        latest = max([self.promises[-1].since, *pauses])
-        if at < latest:
-            raise Invalid(f"{at.isoformat()} is before {latest.isoformat()}", field="at")
+        if at < self._latest:
+            raise Invalid(f"{at.isoformat()} is before {self._latest.isoformat()}", field="at")
         return at
+
+    @property
+    def _latest(self) -> datetime:
+        """When the last thing became of it: nothing comes before that."""
+        pauses = [pause.until or pause.at for pause in self.pauses]
+        return max([self.promises[-1].since, *pauses])
 
     def _history_in_words(self) -> list[str]:
         zone = Zone(self.basis["zone"])

@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
 import msgspec
 from msgspec import Struct
 
-from domain.aggregate import Act, Aggregate, InitialEvent
+from domain.aggregate import UNIT_LIMIT, Act, Aggregate, InitialEvent
 from domain.calendar import Calendars
+from domain.checklist import Checklist
 from domain.errors import Invalid, Refused
 from domain.form import Word
-from domain.procedure import Procedure
-from domain.rulebook import HAPPENINGS, GuardRule, ObligationRule, Rulebook
+from domain.pack_rules import (
+    Across,
+    Consequence,
+    GuardRule,
+    ObligationRule,
+    Route,
+    ServiceItem,
+)
+from domain.procedure import Procedure, Step
+from domain.report import Report
+from domain.rulebook import HAPPENINGS, Rulebook
+from domain.schedule import Schedule
+from domain.sealed import checked
+from domain.signoff import Signoff
+
+T = TypeVar("T")
 
 PACKS = UUID("6f2d9a54-6b0f-4b55-8b3e-0c1f2a7d9e10")
 """The namespace of pack ids: a pack is found by its name, which is no personal data."""
@@ -44,17 +59,57 @@ class NoVersionInForce(Refused):
     code = "no_version_in_force"
 
 
+class MandatoryPack(Invalid):
+    code = "mandatory_pack"
+
+
+class HoldsFor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """On which tickets an overlay holds; what is not named is every one."""
+
+    procedures: frozenset[Word] = frozenset()
+    units: frozenset[Word] = frozenset()
+
+    def includes(self, procedure: str, unit: str) -> bool:
+        return (not self.procedures or procedure in self.procedures) and (
+            not self.units or unit in self.units
+        )
+
+
 class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one version of a pack says. `rules` names the catalogue rules it carries out."""
+    """What one version of a pack says. `rules` names the catalogue rules it carries out.
+
+    Without a procedure it is an overlay: it holds on tickets of other packs, too. A `mandatory`
+    one holds at every service point. `phrases` are those lists that are the phrase library, by
+    category; `expects`, how long a list has to be. In `templates` stand {address}, {number} and
+    {state}.
+    """
 
     pack: str
     version: int
     title: Word
-    procedure: Procedure
+    procedure: Procedure | None = None
+    holds_for: HoldsFor = HoldsFor()
+    mandatory: bool = False
+    activities: dict[Word, Step] = {}
     obligations: dict[Word, ObligationRule] = {}
     guards: tuple[GuardRule, ...] = ()
+    consequences: tuple[Consequence, ...] = ()
+    across: dict[Word, Across] = {}
+    items: dict[Word, ServiceItem] = {}
+    values: dict[Word, Any] = {}
     lists: dict[Word, tuple[Word, ...]] = {}
+    phrases: dict[Word, Word] = {}
+    expects: dict[Word, int] = {}
+    documents: dict[Word, str] = {}
+    templates: dict[Word, str] = {}
+    principles: frozenset[Word] = frozenset()
+    owner: Word | None = None
+    routes: tuple[Route, ...] = ()
+    signoffs: dict[Word, Signoff] = {}
+    checklists: dict[Word, Checklist] = {}
+    schedules: dict[Word, Schedule] = {}
     rules: tuple[Word, ...] = ()
+    reports: dict[Word, Report] = {}
 
     @classmethod
     def read(cls, content: Mapping[str, Any]) -> PackContent:
@@ -63,40 +118,149 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             read = msgspec.convert(content, cls)
         except msgspec.ValidationError as error:
             raise PackInvalid(str(error), field="content") from None
-        faults = read.procedure.faults() + read._time_faults()
-        if not re.fullmatch(r"[a-z][a-z0-9_-]{0,63}", read.pack):
-            faults.append("pack: a name is small letters, digits, - and _")
+        faults = read.faults()
         if faults:
             raise PackInvalid("; ".join(faults), field="content", faults=faults)
         return read
 
-    def rulebook(self, calendars: Calendars) -> Rulebook:
-        """What holds for a ticket of this pack."""
-        return Rulebook(self.obligations, self.guards, self.lists, calendars)
+    @property
+    def is_overlay(self) -> bool:
+        return self.procedure is None
 
-    def _time_faults(self) -> list[str]:
-        """What opens or meets an obligation must happen: steps that state a fact, by that."""
-        steps = {name for name, step in self.procedure.steps.items() if step.fact is None}
-        known = HAPPENINGS | steps
-        faults = []
-        for name, rule in self.obligations.items():
-            asked = {"opens": rule.opens, "blocks": rule.blocks, "met_by": rule.met_by.facts()}
-            faults += [
-                f"obligations.{name}.{place}: nothing is called {word}"
-                for place, words in asked.items()
-                for word in sorted(words - known)
-            ]
+    @property
+    def the_procedure(self) -> Procedure:
+        """Raises PackInvalid for an overlay: no matter is opened under one."""
+        if self.procedure is None:
+            raise PackInvalid(f"{self.pack} has no procedure of its own", field="procedure")
+        return self.procedure
+
+    def faults(self) -> list[str]:
+        """What keeps it from being a pack, each naming its place; empty if sound."""
+        faults = [] if self.procedure is None else self.procedure.faults()
+        if not re.fullmatch(r"[a-z][a-z0-9_-]{0,63}", self.pack):
+            faults.append("pack: a name is small letters, digits, - and _")
+        if self.mandatory and (self.holds_for != HoldsFor() or not self.is_overlay):
+            faults.append("mandatory: a mandatory pack holds on every ticket (FR-11)")
         faults += [
-            f"guards.{i}.upon: nothing is called {word}"
-            for i, guard in enumerate(self.guards)
-            for word in sorted(guard.upon - known)
+            f"activities.{name}: an activity leads to no state"
+            for name, step in self.activities.items()
+            if not step.is_activity or step.fact is not None
         ]
-        faults += [
+        return faults + self._schedule_faults() + self._word_faults()
+
+    def _schedule_faults(self) -> list[str]:
+        """A scheduled matter comes in by a channel of its procedure, with a form that fits."""
+        if self.procedure is None:
+            return ["schedules: they open matters, and an overlay has none"] * bool(self.schedules)
+        channels, form = self.procedure.channels, self.procedure.opening.form
+        asked = [
+            f"schedules.{name}.form.{field}: the opening form has no such field"
+            for name, schedule in self.schedules.items()
+            for field in schedule.form
+            if field not in form
+        ]
+        return asked + [
+            f"schedules.{name}.channel: {schedule.channel} is no channel of the procedure"
+            for name, schedule in self.schedules.items()
+            if channels and schedule.channel not in channels
+        ]
+
+    def _word_faults(self) -> list[str]:
+        """What opens, meets, or is guarded must happen: steps that state a fact, by that.
+
+        An overlay may speak of the steps of other packs.
+        """
+        known = HAPPENINGS | self.words
+        asked = dict(self._words_asked())
+        faults = [
+            f"{place}: nothing is called {word}"
+            for place, words in asked.items()
+            for word in sorted(words - known)
+            if not self.is_overlay
+        ]
+        return faults + self._list_faults()
+
+    def _list_faults(self) -> list[str]:
+        """Lists that are asked for have to be there; a ticket is not routed upon being routed."""
+        forbids = [
             f"guards.{i}.forbids: no list is called {guard.forbids}"
             for i, guard in enumerate(self.guards)
             if guard.forbids is not None and guard.forbids not in self.lists
         ]
-        return faults
+        phrases = [
+            f"phrases.{name}: no list is called so"
+            for name in self.phrases
+            if name not in self.lists
+        ]
+        routes = [
+            f"routes.{i}.upon: a ticket is not routed upon being routed"
+            for i, route in enumerate(self.routes)
+            if "routed" in route.upon
+        ]
+        return forbids + phrases + routes + self._dossier_faults()
+
+    def _dossier_faults(self) -> list[str]:
+        faults = [
+            f"signoffs.{name}.{fault}"
+            for name, signoff in self.signoffs.items()
+            for fault in signoff.faults(
+                signoff.after if self.is_overlay else HAPPENINGS | self.words
+            )
+        ]
+        return faults + [
+            f"checklists.{name}.{fault}"
+            for name, checklist in self.checklists.items()
+            for fault in checklist.faults()
+        ]
+
+    @property
+    def words(self) -> frozenset[str]:
+        """What can happen by this pack alone: its steps, records, and breaches."""
+        steps = self.procedure.steps.items() if self.procedure else ()
+        said = {name for name, step in steps if step.fact is None} | self.activities.keys()
+        said |= {consequence.records for consequence in self.consequences}
+        ends = ("breached", "due-soon")
+        return frozenset(said | {f"{name}-{end}" for name in self.obligations for end in ends})
+
+    def _words_asked(self) -> Iterator[tuple[str, frozenset[str]]]:
+        for name, rule in self.obligations.items():
+            yield f"obligations.{name}.opens", rule.opens
+            yield f"obligations.{name}.blocks", rule.blocks
+            yield f"obligations.{name}.met_by", rule.met_by.facts()
+        for i, guard in enumerate(self.guards):
+            yield f"guards.{i}.upon", guard.upon
+        for i, consequence in enumerate(self.consequences):
+            yield f"consequences.{i}.upon", consequence.upon
+        for i, route in enumerate(self.routes):
+            yield f"routes.{i}.upon", route.upon
+
+
+def rulebook_of(contents: Iterable[PackContent], calendars: Calendars) -> Rulebook:
+    """What holds for a ticket on which these versions are pinned, its procedure's last."""
+    packs = list(contents)
+    return Rulebook(
+        obligations=_merged(pack.obligations for pack in packs),
+        guards=tuple(guard for pack in packs for guard in pack.guards),
+        lists=_merged(pack.lists for pack in packs),
+        calendars=calendars,
+        consequences=tuple(follows for pack in packs for follows in pack.consequences),
+        across=_merged(pack.across for pack in packs),
+        items=_merged(pack.items for pack in packs),
+        values=_merged(pack.values for pack in packs),
+        routes=tuple(route for pack in packs for route in pack.routes),
+        signoffs=_merged(pack.signoffs for pack in packs),
+        checklists=_merged(pack.checklists for pack in packs),
+    )
+
+
+def procedure_of(contents: Iterable[PackContent]) -> Procedure:
+    """The procedure of the last of these, with what all of them add to it."""
+    packs = list(contents)
+    return packs[-1].the_procedure.with_activities(_merged(pack.activities for pack in packs))
+
+
+def _merged(parts: Iterable[Mapping[str, T]]) -> dict[str, T]:
+    return {name: value for part in parts for name, value in part.items()}
 
 
 @dataclass
@@ -151,8 +315,25 @@ class Pack(Aggregate):
         def apply(self, aggregate: Pack) -> None:
             aggregate.abolished_from = self.effective_from
 
+    class SwitchedOff(Aggregate.Event):
+        """A service point does without it, for matters opened from then on."""
+
+        TOPIC = "pack.switched-off"
+        unit: str
+
+        def apply(self, aggregate: Pack) -> None:
+            aggregate.off_in.add(self.unit)
+
+    class SwitchedOn(Aggregate.Event):
+        TOPIC = "pack.switched-on"
+        unit: str
+
+        def apply(self, aggregate: Pack) -> None:
+            aggregate.off_in.discard(self.unit)
+
     def __init__(self, name: str) -> None:
         self.name = name
+        self.off_in: set[str] = set()
         self.versions: dict[int, PackVersion] = {}
         self.contents: dict[int, dict[str, Any]] = {}
         self.abolished_from: datetime | None = None
@@ -167,10 +348,15 @@ class Pack(Aggregate):
         return cls._start(cls.Named, pack_id, act, subject=pack_id, name=name)
 
     def draft(self, content: Mapping[str, Any], *, act: Act) -> None:
-        """Lay down a new version. Raises PackInvalid, or VersionExists for another content."""
+        """Lay down a new version; what is mandatory stays so (FR-11).
+
+        Raises PackInvalid, MandatoryPack, or VersionExists for another content.
+        """
         read = PackContent.read(content)
         if read.pack != self.name:
             raise PackInvalid(f"this is pack {self.name}, not {read.pack}", field="content.pack")
+        if not read.mandatory:
+            self._must_not_be_mandatory("content.mandatory")
         digest = hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
         known = self.versions.get(read.version)
         if known is None:
@@ -204,8 +390,31 @@ class Pack(Aggregate):
     def abolish(self, effective_from: datetime, *, act: Act) -> None:
         """No ticket is opened under it from then on; those that are keep their version."""
         act.must_give_reason()
+        self._must_not_be_mandatory("effective_from")
         if self.abolished_from != effective_from:
             self._record(self.Abolished, act, effective_from=effective_from)
+
+    def switch_off(self, unit: str, *, act: Act) -> None:
+        """A service point does without this overlay. Raises MandatoryPack (FR-11)."""
+        act.must_give_reason()
+        self._must_not_be_mandatory("unit")
+        unit = checked(unit, name="unit", limit=UNIT_LIMIT)
+        if unit not in self.off_in:
+            self._record(self.SwitchedOff, act, unit=unit)
+
+    def switch_on(self, unit: str, *, act: Act) -> None:
+        if unit in self.off_in:
+            self._record(self.SwitchedOn, act, unit=unit)
+
+    def holds_at(self, procedure: str, unit: str, at: datetime) -> int | None:
+        """The version of this overlay that holds for a matter opened then; None if none does."""
+        try:
+            version = self.in_force(at)
+        except NoVersionInForce:
+            return None
+        content = self.content(version)
+        holds = content.is_overlay and content.holds_for.includes(procedure, unit)
+        return version if holds and unit not in self.off_in else None
 
     def in_force(self, at: datetime) -> int:
         """The version under which a matter of this instant is opened. Raises NoVersionInForce."""
@@ -224,6 +433,10 @@ class Pack(Aggregate):
         """What a version says, sound by today's rules or not. Raises Invalid for an unknown one."""
         self._known(version)
         return msgspec.convert(self.contents[version], PackContent)
+
+    def _must_not_be_mandatory(self, field: str) -> None:
+        if any(content.get("mandatory") for content in self.contents.values()):
+            raise MandatoryPack(f"{self.name} is a mandatory pack", field=field, rule="FR-11")
 
     def _known(self, version: int) -> PackVersion:
         if version not in self.versions:

@@ -2,23 +2,30 @@
 
 A value is named by a path: `form.fault` (the form at hand), `classify.severity` (the form of the
 last such step), `count.follow_up` (how often that step was taken), `hours_since.open`,
-`ticket.state`. What does not fit becomes a named predicate in Python that packs refer to.
+`this.state`, `row.amount` (the row at hand). What does not fit becomes a named predicate in Python
+that packs refer to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from msgspec import UNSET, Struct, field
 
+from domain.spans import instant
+
 Look = Callable[[str], Any]
 """What a path stands for now; None where it stands for nothing."""
 
 
-class Predicate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All that is said must hold. A bound that begins with `=` is another path."""
+class Predicate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """All that is said must hold. A bound that begins with `=` is another path.
+
+    `some`: of at least one row of the value; what it asks of the row is `row.x`.
+    """
 
     all: tuple[Predicate, ...] = ()
     any: tuple[Predicate, ...] = ()
@@ -32,6 +39,7 @@ class Predicate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     below: float | str | None = None
     at_least: float | str | None = None
     at_most: float | str | None = None
+    some: Predicate | None = None
 
     def holds(self, look: Look) -> bool:
         """A value that is not there is neither above nor below, and is nothing."""
@@ -46,9 +54,10 @@ class Predicate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         checks = (
             self.is_ is UNSET or value == self._other(self.is_, look),
             self.in_ is None or value in self.in_,
-            self.includes is UNSET or self._other(self.includes, look) in (value or ()),
+            self.includes is UNSET or _includes(value, self._other(self.includes, look)),
             self.filled is None or self.filled == (value not in (None, "", [], {})),
             self._orders(value, look),
+            self.some is None or self._holds_of_some(value, look),
         )
         return all(checks)
 
@@ -65,18 +74,72 @@ class Predicate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             for other, order in asked
         )
 
+    def _holds_of_some(self, rows: Any, look: Look) -> bool:
+        asked = self.some
+        return asked is not None and any(
+            asked.holds(inside("row", row, look))
+            for row in (rows if isinstance(rows, list) else ())
+            if isinstance(row, Mapping)
+        )
+
     def _other(self, said: Any, look: Look) -> Any:
         """A bound that begins with `=` is a path of its own."""
         return look(said[1:]) if isinstance(said, str) and said.startswith("=") else said
 
 
+def inside(called: str, values: Mapping[str, Any], look: Look) -> Look:
+    """What paths stand for where these values have a name: `form.x`, `row.x`.
+
+    `form.rows.x` is that field of each row.
+    """
+
+    def looked(path: str) -> Any:
+        where, _, name = path.partition(".")
+        return _named(values, name) if where == called else look(path)
+
+    return looked
+
+
+def _named(values: Mapping[str, Any], name: str) -> Any:
+    first, _, field_of_rows = name.partition(".")
+    rows = values.get(first)
+    if field_of_rows and isinstance(rows, list):
+        return [row.get(field_of_rows) for row in rows if isinstance(row, Mapping)]
+    return values.get(name)
+
+
+def _includes(value: Any, other: Any) -> bool:
+    """An entry of a list, or a part of a text; of several, one of them."""
+    if isinstance(other, list | tuple):
+        return any(_includes(value, one) for one in other)
+    if isinstance(value, str):
+        return isinstance(other, str) and other in value
+    return isinstance(value, Collection) and any(entry == other for entry in value)
+
+
 def _alike(value: Any, other: Any) -> tuple[Any, Any]:
-    """Both as decimals if both are numbers, which forms keep as text; else as they are."""
+    """Both as decimals or instants if both are, which forms keep as text; else as texts."""
+    for read in (_number, _instant):
+        one, two = read(value), read(other)
+        if one is not None and two is not None:
+            return one, two
+    return str(value), str(other)
+
+
+def _number(value: Any) -> Decimal | None:
     try:
-        numbers = Decimal(str(value)), Decimal(str(other))
+        number = Decimal(str(value))
     except InvalidOperation:
-        return str(value), str(other)
-    return numbers if all(n.is_finite() for n in numbers) else (str(value), str(other))
+        return None
+    return number if number.is_finite() else None
+
+
+def _instant(value: Any) -> datetime | None:
+    """What has a date, a time, and an offset."""
+    try:
+        return instant(value)
+    except ValueError:
+        return None
 
 
 def all_hold(predicates: tuple[Predicate, ...], look: Look) -> bool:

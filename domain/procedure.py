@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
+from msgspec.structs import replace
 
 from domain.errors import Invalid, Refused
-from domain.form import FORM_TEXT_LIMIT, FormIncomplete, Word
-from domain.sealed import Sealed, checked
+from domain.form import FormField, FormRule, Word, form_faults, read_form
+from domain.predicate import Look, Predicate
 
 Fact = Literal["answered", "completed", "closed", "reopened"]
 """Steps that are universal facts of service and keep their own event types."""
@@ -22,84 +22,92 @@ Need = Literal["slip"]
 SLIP_REGISTER = "slip"
 """Where case slips are numbered, apart from the tickets of every procedure."""
 
-_PYTHON_TYPES = {"text": str, "integer": int, "boolean": bool, "date": str, "choice": str}
+PRIORITY = 5
+"""Of a procedure that names none; smaller comes first in a queue."""
 
 
 class StepNotPossible(Refused):
     code = "step_not_possible"
 
 
-class FormField(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One field of a form. `sealed` texts speak of a person."""
-
-    title: Word
-    type: Literal["text", "integer", "boolean", "date", "choice"] = "text"
-    required: bool = False
-    sealed: bool = False
-    choices: tuple[Word, ...] = ()
-
-    def read(self, value: Any, name: str, subject: UUID) -> Any:
-        """The value as it is stored. Raises Invalid, naming the field."""
-        if not self._is_typed(value):
-            raise Invalid(f"{name} must be of type {self.type}", field=name)
-        if self.choices and value not in self.choices:
-            raise Invalid(f"{name} must be one of {', '.join(self.choices)}", field=name)
-        if self.type == "date":
-            return _iso_date(value, name)
-        if self.type == "text":
-            text = checked(value, name=name, limit=FORM_TEXT_LIMIT)
-            return Sealed(subject, text) if self.sealed else text
-        return value
-
-    def _is_typed(self, value: Any) -> bool:
-        return type(value) is _PYTHON_TYPES[self.type]
-
-
 class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A move from one of the states `start` (none named: any) to the state `to`."""
+    """A move from one of the states `start` (none named: any) to the state `to`.
+
+    Without `to` it is an activity: the state stays. `by`: who may, by standing on the ticket or
+    by role; who may not is told what `says` says, under `rule`. It is possible only `when` that
+    holds.
+    """
 
     title: Word
-    to: Word
+    to: Word | None = None
     start: frozenset[Word] = field(name="from", default=frozenset())
     fact: Fact | None = None
     needs: frozenset[Need] = frozenset()
+    by: frozenset[Word] = frozenset({"owner"})
+    says: Word | None = None
+    rule: Word | None = None
+    when: Predicate | None = None
+    after_closing: bool = False
     form: dict[Word, FormField] = {}
+    must: tuple[FormRule, ...] = ()
+
+    @property
+    def is_activity(self) -> bool:
+        return self.to is None
 
     def starts_in(self, state: str) -> bool:
         return not self.start or state in self.start
 
-    def read_form(self, values: Mapping[str, Any], subject: UUID) -> dict[str, Any]:
-        """The form as it is stored. Raises FormIncomplete or Invalid, naming the field."""
-        if unknown := sorted(values.keys() - self.form.keys()):
-            raise Invalid(f"this form has no field {unknown[0]}", field=f"form.{unknown[0]}")
-        for name, asked in self.form.items():
-            if asked.required and values.get(name) is None:
-                raise FormIncomplete(f"this step needs {asked.title}", field=f"form.{name}")
-        return {
-            name: self.form[name].read(value, f"form.{name}", subject)
-            for name, value in values.items()
-            if value is not None
-        }
+    def is_possible(self, look: Look) -> bool:
+        return self.when is None or self.when.holds(look)
+
+    def read_form(self, values: Mapping[str, Any], subject: UUID, look: Look) -> dict[str, Any]:
+        """The form as it is stored. Raises FormIncomplete, FormRefused, Invalid."""
+        return read_form(self.form, self.must, values, subject, look)
+
+
+class Opening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is filled in when a matter is registered."""
+
+    form: dict[Word, FormField] = {}
+    must: tuple[FormRule, ...] = ()
+
+    def read_form(self, values: Mapping[str, Any], subject: UUID, look: Look) -> dict[str, Any]:
+        """The form as it is stored. Raises FormIncomplete, FormRefused, Invalid."""
+        return read_form(self.form, self.must, values, subject, look)
 
 
 class Procedure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A state machine as pinned on a ticket.
 
     `recorded`: its steps are history taken over from elsewhere; what would have been refused is
-    stored as a finding beside the step instead.
+    stored as a finding beside the step instead. `client`: `none` for a matter of the house.
+    `channels`: none named, any. `priority`: 1 comes first in a queue. `public`: the board that its
+    step `publish` shows to everybody. `hidden_from`: the field of the opening form that names the
+    member of staff to whom it is not shown whose matter it is.
     """
 
     initial: Word
     final: frozenset[Word]
     steps: dict[Word, Step]
     register: Word
-    channels: frozenset[Word]
+    channels: frozenset[Word] = frozenset()
     decline_reasons: frozenset[Word] = frozenset()
     recorded: bool = False
+    client: Literal["required", "optional", "none"] = "required"
+    priority: Annotated[int, Meta(ge=1, le=9)] = PRIORITY
+    opening: Opening = Opening()
+    public: Word | None = None
+    hidden_from: Word | None = None
 
     @property
     def states(self) -> frozenset[str]:
-        return frozenset({self.initial} | {step.to for step in self.steps.values()})
+        reached = {step.to for step in self.steps.values() if step.to is not None}
+        return frozenset({self.initial} | reached)
+
+    def with_activities(self, activities: Mapping[str, Step]) -> Procedure:
+        """This procedure, and what other packs add to every state of it."""
+        return replace(self, steps={**activities, **self.steps}) if activities else self
 
     def step(self, name: str) -> Step:
         """Raises Invalid for a step that this procedure does not have."""
@@ -117,11 +125,14 @@ class Procedure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         named = [name for name in self.possible(state) if self.steps[name].fact == fact]
         return named[0] if named else fact
 
-    def not_possible(self, name: str, state: str) -> StepNotPossible:
-        possible = self.possible(state)
+    def not_possible(
+        self, name: str, state: str, possible: Sequence[str] | None = None
+    ) -> StepNotPossible:
+        """The refusal that says what is possible instead."""
+        possible = self.possible(state) if possible is None else possible
         return StepNotPossible(
             f"{name} is not possible in state {state}; possible: {', '.join(possible) or '-'}",
-            possible=possible,
+            possible=list(possible),
             state=state,
         )
 
@@ -131,29 +142,16 @@ class Procedure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         for name, step in self.steps.items():
             unknown = sorted(step.start - self.states)
             faults += [f"steps.{name}.from: no state {state}" for state in unknown]
-            faults += _form_faults(name, step)
+            faults += form_faults(f"steps.{name}.form", step.form)
+            if step.fact is not None and (step.is_activity or step.form or step.must):
+                faults.append(f"steps.{name}: a fact leads to a state, and has its own form")
+        faults += form_faults("opening.form", self.opening.form)
         if self.register == SLIP_REGISTER:
             faults.append(f"register: {SLIP_REGISTER} is that of the case slips")
         stuck = self.states - self.final - self._left()
         return faults + [f"states: nothing leads out of {state}" for state in sorted(stuck)]
 
     def _left(self) -> frozenset[str]:
-        starts = [step.start or self.states for step in self.steps.values()]
+        moves = [step for step in self.steps.values() if not step.is_activity]
+        starts = [step.start or self.states for step in moves]
         return frozenset().union(*starts)
-
-
-def _form_faults(name: str, step: Step) -> list[str]:
-    faults = []
-    for key, asked in step.form.items():
-        if (asked.type == "choice") != bool(asked.choices):
-            faults.append(f"steps.{name}.form.{key}: choices go with type choice")
-        if asked.sealed and asked.type != "text":
-            faults.append(f"steps.{name}.form.{key}: only a text is sealed")
-    return faults
-
-
-def _iso_date(value: str, name: str) -> str:
-    try:
-        return date.fromisoformat(value).isoformat()
-    except ValueError:
-        raise Invalid(f"{name} must be a date like 2026-11-23", field=name) from None

@@ -6,7 +6,7 @@ instant is computed once and stored with its basis; overdue is never stored, it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -16,187 +16,72 @@ from msgspec.structs import replace
 from domain.aggregate import Act, Aggregate
 from domain.deadline import due
 from domain.errors import Invalid, Refused
+from domain.form import with_form
+from domain.happening import Happening, word_for, word_of
 from domain.obligation import AskedTooLate, Obligation
-from domain.rulebook import NO_RULES, ObligationRule, Rulebook
-from domain.sealed import Sealed
+from domain.pack_rules import ObligationRule, ServiceItem, value_of
+from domain.predicate import Look
+from domain.promised import Promised, name_of
+from domain.rulebook import CLIENT_BREACH
 
 
 class ObligationOpen(Refused):
     code = "obligation_open"
 
 
-class NoObligation(Invalid):
-    code = "no_obligation"
-
-
 class NoExtensionAsked(Refused):
     code = "no_extension_asked"
 
 
-def word_of(event: Aggregate.Event) -> str:
-    """What packs call it: the name of a step, or the last part of its topic."""
-    return word_for(type(event), vars(event))
-
-
-def word_for(kind: type[Aggregate.Event], payload: Mapping[str, Any]) -> str:
-    """An answer to a part of the question only is no answer yet: `answered-in-part`."""
-    topic: str = kind.TOPIC  # type: ignore[attr-defined]
-    word = payload.get("step") or topic.split(".", 1)[1]
-    return f"{word}-in-part" if payload.get("complete") is False else word
-
-
-class Happening(Aggregate.Event):
-    """Anything that happens: counted, and its form kept, under its own word."""
-
-    def mutate(self, aggregate: Any) -> Any:
-        changed: Any = super().mutate(aggregate)
-        changed.happened(self)
-        return changed
-
-
-class Timekeeping(Aggregate.Event):
-    """What becomes of one obligation. `changes` are its fields that are new, as data."""
-
-    key: str
-    changes: dict[str, Any]
-
-    def apply(self, aggregate: Any) -> None:
-        known = aggregate.obligations[self.key]
-        aggregate.obligations[self.key] = known.changed(self.changes)
-
-
-class Promising(Aggregate):
-    """`rules` are bound when the aggregate is loaded; without any, no time is promised."""
-
-    class TimePromised(Aggregate.Event):
-        """An obligation opens: what is due when, from whom, and (`obligation`) why."""
-
-        TOPIC = "ticket.time-promised"
-        key: str
-        name: str
-        title: str
-        rule: str | None
-        held_by: str
-        responsible_id: UUID
-        due_at: datetime
-        obligation: dict[str, Any]
-        blocks: list[str]
-
-        def apply(self, aggregate: Any) -> None:
-            aggregate.obligations[self.key] = Obligation.from_data(self.obligation)
-            aggregate.held_by[self.key] = self.held_by
-            aggregate.blocks[self.key] = frozenset(self.blocks)
-
-    class TimeKept(Timekeeping):
-        """Something happened that the obligation asks for; `is_met`: that was all of it."""
-
-        TOPIC = "ticket.time-kept"
-        is_met: bool
-
-    class ResponsibilityMoved(Timekeeping):
-        """Whoever stands on the matter for it is somebody else now, and so is who keeps it."""
-
-        TOPIC = "ticket.responsibility-moved"
-        responsible_id: UUID
-
-    class ClockPaused(Timekeeping):
-        TOPIC = "ticket.clock-paused"
-
-    class ClockResumed(Timekeeping):
-        TOPIC = "ticket.clock-resumed"
-        due_at: datetime
-
-    class ClockStopped(Timekeeping):
-        TOPIC = "ticket.clock-stopped"
-
-    class ExtensionAsked(Aggregate.Event):
-        TOPIC = "ticket.extension-asked"
-        key: str
-        due_at: datetime
-
-        def apply(self, aggregate: Any) -> None:
-            aggregate.asked[self.key] = self
-
-    class TimeExtended(Timekeeping):
-        """More time, as asked for: what was asked is answered by that."""
-
-        TOPIC = "ticket.time-extended"
-        due_at: datetime
-
-        def apply(self, aggregate: Any) -> None:
-            Timekeeping.apply(self, aggregate)
-            del aggregate.asked[self.key]
-
-    class TimeWaived(Timekeeping):
-        TOPIC = "ticket.time-waived"
-
-    class TimeBreached(Timekeeping):
-        """Put on record that it was missed; `told_id`, a superior, knows from now on."""
-
-        TOPIC = "ticket.time-breached"
-        told_id: UUID | None
-
-    rules: Rulebook = NO_RULES
-
-    def _start_keeping(self) -> None:
-        self.counts: dict[str, int] = {}
-        self.since: dict[str, datetime] = {}
-        self.forms: dict[str, dict[str, Any]] = {}
-        self.obligations: dict[str, Obligation] = {}
-        self.held_by: dict[str, str] = {}
-        self.blocks: dict[str, frozenset[str]] = {}
-        self.asked: dict[str, Promising.ExtensionAsked] = {}
-
-    def happened(self, event: Aggregate.Event) -> None:
-        """Copies what rules may ask about later: how often, since when, with which form."""
-        word = word_of(event)
-        self.counts[word] = self.counts.get(word, 0) + 1
-        self.since[word] = event.timestamp
-        form: dict[str, Any] = getattr(event, "form", vars(event))
-        self.forms[word] = {k: v for k, v in form.items() if not isinstance(v, Sealed)}
-
-    def look(self, path: str, at: datetime) -> Any:
-        """What a path of a predicate stands for now; None where it stands for nothing."""
-        where, _, name = path.partition(".")
-        if where == "count":
-            return self.counts.get(name, 0)
-        if where == "hours_since":
-            since = self.since.get(name)
-            return None if since is None else (at - since).total_seconds() / 3600
-        if where == "this":
-            return getattr(self, name, None)
-        return self.forms.get(where, {}).get(name)
+class Promising(Promised):
+    """Decides what is promised, to whom it passes, and what ends it."""
 
     def promise(self, word: str, act: Act) -> None:
         """Tell the obligations what has happened, and open those that it opens."""
         self._move_responsibility(act)
+        look = self._at_hand(word, self.looking(act))
         for key, known in list(self.obligations.items()):
-            told = known.told(word, act.at)
+            told = known.told(word, act.at) if self._is_meant(key, word, look) else known
             if told is not known:
                 self._keep(self.TimeKept, key, told, act, is_met=told.met_at is not None)
         for name, rule in self.rules.obligations.items():
-            if rule.is_opened_by(word, lambda path: self.look(path, act.at)):
-                self._open(name, rule, act)
+            if rule.is_opened_by(word, look):
+                self._open(name, rule, look, act)
+
+    def _is_meant(self, key: str, word: str, look: Look) -> bool:
+        """Whether what happened can meet this very obligation: its entry, its condition."""
+        rule = self.rules.obligations.get(name_of(key))
+        if rule is None:
+            return True
+        of = self.terms[key].get("of")
+        is_its_own = of is None or rule.match is None or look(f"{word}.{rule.match}") == of
+        return is_its_own and (rule.met_when is None or rule.met_when.holds(look))
+
+    def _at_hand(self, word: str, look: Look) -> Look:
+        """As if what has just happened were the form at hand."""
+        return lambda path: look(f"{word}.{path[5:]}" if path.startswith("form.") else path)
 
     def must_not_be_blocked(self, word: str) -> None:
         """Raises ObligationOpen, naming what has to be done first and the rule that says so."""
-        for key, blocked in self.blocks.items():
-            if word in blocked and self.obligations[key].over_at is None:
-                first = self.obligations[key].name
-                raise ObligationOpen(
-                    f"{first} comes first", rule=self._rule_behind(key), obligation=key
-                )
+        for key in self.must_come_first(word):
+            raise ObligationOpen(
+                f"{self.obligations[key].name} comes first",
+                rule=self._rule_behind(key),
+                obligation=key,
+            )
+
+    def must_come_first(self, *words: str) -> list[str]:
+        """The keys of what was promised and has to be done before any of these can be."""
+        return [
+            key
+            for key, blocked in self.blocks.items()
+            if blocked & set(words) and self.obligations[key].over_at is None
+        ]
 
     def _must_be_allowed(self, word: str, payload: Mapping[str, Any], act: Act) -> None:
         """Raises ObligationOpen, or what a guard of the packs says about the form at hand."""
         self.must_not_be_blocked(word)
-        form = payload.get("form", payload)
-
-        def look(path: str) -> Any:
-            where, _, name = path.partition(".")
-            return form.get(name) if where == "form" else self.look(path, act.at)
-
-        self.rules.refuse(word, look)
+        self.rules.refuse(word, with_form(payload.get("form", payload), self.looking(act)))
 
     def ask_extension(self, key: str, due_at: datetime, *, act: Act) -> None:
         """Ask for more time, with a reason, before it is due; somebody else approves.
@@ -243,6 +128,24 @@ class Promising(Aggregate):
         breached = known.breached(act.at)
         if breached is not known:
             self._keep(self.TimeBreached, key, breached, act, told_id=told_id)
+            self.tell(f"{name_of(key)}-breached", act)
+            if self.terms[key].get("client_facing"):
+                self.tell(CLIENT_BREACH, act)
+
+    def record_due_soon(self, key: str, *, act: Act) -> None:
+        """Put on record, once for each due instant, that it is near. Raises NotDueSoon."""
+        known = self._obligation(key)
+        warned = known.warned(act.at)
+        if warned is not known:
+            self._keep(self.TimeDueSoon, key, warned, act, due_at=warned.due)
+            self.tell(f"{name_of(key)}-due-soon", act)
+
+    def open_supervision(self, key: str, level: int, told_id: UUID | None, *, act: Act) -> None:
+        """Somebody higher up knows that it is still missed. Raises NotYetSupervised."""
+        known = self._obligation(key)
+        supervised = known.supervised(level, act.at)
+        if supervised is not known:
+            self._keep(self.SupervisionOpened, key, supervised, act, level=level, told_id=told_id)
 
     def pause_clocks(self, blocked_by: str, *, act: Act) -> None:
         self._for_running(
@@ -258,12 +161,28 @@ class Promising(Aggregate):
                 self._keep(self.ClockResumed, key, resumed, act, due_at=resumed.due)
 
     def stop_clocks(self, *, act: Act) -> None:
-        """The matter is at its end: what is not met by then never will be."""
-        self._for_running(self.ClockStopped, lambda known: known.closed(act.at), act)
+        """The matter is at its end: what is not met by then never will be.
 
-    def standing(self, held_by: str) -> UUID:
+        Unless its rule says that it goes on, like a call-back.
+        """
+        for key, _ in self._running():
+            rule = self.rules.obligations.get(name_of(key))
+            if rule is None or rule.ends_with_ticket:
+                self._stop_clock(key, act)
+
+    def _stop_clock(self, key: str, act: Act) -> None:
+        self._keep(self.ClockStopped, key, self.obligations[key].closed(act.at), act)
+
+    @property
+    def standings(self) -> Mapping[str, UUID | None]:
         """Who stands on the matter as owner, first contact … now. Answered by each kind."""
         raise NotImplementedError
+
+    def standing(self, held_by: str) -> UUID:
+        """The owner where nobody else stands on the matter for it."""
+        found = self.standings.get(held_by) or self.standings["owner"]
+        assert found is not None
+        return found
 
     def _move_responsibility(self, act: Act) -> None:
         for key, known in self._running():
@@ -272,36 +191,59 @@ class Promising(Aggregate):
                 moved = replace(known, responsible=str(now_id))
                 self._keep(self.ResponsibilityMoved, key, moved, act, responsible_id=now_id)
 
-    def _open(self, name: str, rule: ObligationRule, act: Act) -> None:
-        appointment = rule.appointment and self.look(rule.appointment, act.at)
-        agreed = _day_or_instant(appointment) if appointment else None
-        promised = due(act.at, rule.limit, self.rules.calendars, agreed)
-        responsible_id = self.standing(rule.responsible)
-        number = sum(key.startswith(f"{name}-") for key in self.obligations) + 1
+    def _open(self, name: str, rule: ObligationRule, look: Look, act: Act) -> None:
+        """Promise what this rule says, once for each entry of `each` if it names a list."""
+        for of in (None,) if rule.each is None else tuple(look(rule.each) or ()):
+            self._promise(name, rule, of, look, act)
+
+    def _promise(
+        self, name: str, rule: ObligationRule, of: str | None, look: Look, act: Act
+    ) -> None:
+        limit = rule.limit_for(look, self.asked_item)
+        if limit is None:
+            return
+        agreed = look(rule.appointment) if rule.appointment else None
+        promised = due(
+            act.at, limit, self.rules.calendars, _day_or_instant(agreed) if agreed else None
+        )
+        responsible_id = self._responsible(rule, look)
+        number = sum(name_of(key) == name for key in self.obligations) + 1
         obligation = Obligation.opened(
-            name=rule.title,
+            name=rule.title if of is None else f"{rule.title} · {of}",
             anchor=act.at,
             due=promised.at,
             basis=promised.basis,
             responsible=str(responsible_id),
             met_by=rule.met_by,
+            warn_hours=rule.warn_hours,
+            supervise_hours=rule.supervise_hours,
         )
         self._record_plain(
             self.TimePromised,
             act,
             key=f"{name}-{number}",
             name=name,
-            title=rule.title,
+            title=obligation.name,
             rule=rule.rule,
             held_by=rule.responsible,
             responsible_id=responsible_id,
             due_at=obligation.due,
             obligation=obligation.to_data(),
             blocks=sorted(rule.blocks),
+            terms=_terms(rule, of, look),
         )
 
-    def _record_plain(self, event: type[Aggregate.Event], act: Act, **payload: Any) -> None:
-        super()._record(event, act, **payload)
+    @property
+    def asked_item(self) -> ServiceItem | None:
+        """The service item that was asked for when the matter was opened."""
+        return self.rules.items.get(self.forms.get("opened", {}).get("item", ""))
+
+    def _responsible(self, rule: ObligationRule, look: Look) -> UUID:
+        """Who stands on the ticket for it, or whom a form named; the owner if it named nobody."""
+        if not rule.responsible.startswith("="):
+            return self.standing(rule.responsible)
+        named = look(rule.responsible[1:])
+        return UUID(named) if named else self.standing("owner")
 
     def _record(self, event: type[Aggregate.Event], act: Act, **payload: Any) -> None:
         if issubclass(event, Happening):
@@ -309,35 +251,25 @@ class Promising(Aggregate):
         super()._record(event, act, **payload)
         recorded: Any = self.pending_events[-1]
         if isinstance(recorded, Happening):
-            self.promise(word_of(recorded), act)
+            self.tell(word_of(recorded), act)
 
-    def _keep(
-        self, event: type[Timekeeping], key: str, after: Obligation, act: Act, **more: Any
-    ) -> None:
-        changes = self.obligations[key].changes_to(after)
-        self._record_plain(event, act, key=key, changes=changes, **more)
-
-    def _for_running(
-        self, event: type[Timekeeping], change: Callable[[Obligation], Obligation], act: Act
-    ) -> None:
-        for key, known in self._running():
-            after = change(known)
-            if after is not known:
-                self._keep(event, key, after, act)
-
-    def _running(self) -> list[tuple[str, Obligation]]:
-        return [(k, known) for k, known in self.obligations.items() if known.over_at is None]
-
-    def _rule_behind(self, key: str) -> str | None:
-        known = self.rules.obligations.get(key.rpartition("-")[0])
-        return known.rule if known else None
-
-    def _obligation(self, key: str) -> Obligation:
-        if key not in self.obligations:
-            raise NoObligation(f"no obligation {key}", field="key")
-        return self.obligations[key]
+    def tell(self, word: str, act: Act) -> None:
+        """Something has happened: what the packs say follows from it."""
+        self.promise(word, act)
 
 
-def _day_or_instant(said: str) -> date | datetime:
+def _terms(rule: ObligationRule, of: str | None, look: Look) -> dict[str, Any]:
+    terms = {
+        "of": of,
+        "role": rule.role,
+        "unit": value_of(rule.unit, look),
+        "client_facing": rule.client_facing or None,
+    }
+    return {name: value for name, value in terms.items() if value is not None}
+
+
+def _day_or_instant(said: str | datetime) -> date | datetime:
     """An appointment as a form keeps it: a day, "2026-11-23", or an instant."""
+    if isinstance(said, datetime):
+        return said
     return datetime.fromisoformat(said) if "T" in said else date.fromisoformat(said)

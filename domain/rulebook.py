@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
-
-from msgspec import Struct
+from typing import Any
 
 from domain.calendar import Calendars
-from domain.errors import DomainError, Invalid, Refused
-from domain.form import Word
-from domain.limit import Limit
-from domain.predicate import Look, Predicate
-from domain.promise import MetBy
+from domain.checklist import Checklist
+from domain.pack_rules import Across, Consequence, GuardRule, ObligationRule, Route, ServiceItem
+from domain.predicate import Look
+from domain.signoff import Signoff
 
-Responsible = Literal["owner", "first_contact", "asked", "offered"]
-"""Who on the ticket has to keep a promise; named when it is made."""
-
+CLIENT_BREACH = "client-facing-breached"
+"""A promise that faces the client was missed, whichever (SC-13)."""
 
 HAPPENINGS = frozenset(
     {
@@ -28,6 +24,7 @@ HAPPENINGS = frozenset(
         "transfer-accepted",
         "transfer-declined",
         "transfer-withdrawn",
+        "transfer-decided",
         "escalated",
         "instructed",
         "answered",
@@ -38,82 +35,41 @@ HAPPENINGS = frozenset(
         "closed",
         "reopened",
         "corrected",
+        "rejected",
+        "withdrawn",
+        "voided",
+        "archived",
+        "routed",
+        "evidence-attached",
+        "ticked",
+        "signed",
+        "signature-refused",
+        "violation-flagged",
+        "moved-to-version",
+        "supervision-notice-issued",
+        "supervision-answered",
+        "handler-reminded",
+        CLIENT_BREACH,
     }
 )
 """What can happen to every ticket, by the words that packs use for it."""
 
 
-class GuardRefused(Refused):
-    code = "guard_refused"
-
-
-class GuardInvalid(Invalid):
-    code = "guard_invalid"
-
-
-class ForbiddenPhrase(Invalid):
-    code = "forbidden_phrase"
-
-
-class ObligationRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A promise of time: what opens it, how long, who keeps it, what meets it.
-
-    `opens`, `met_by` and `blocks` name what happens on a ticket: a step of a pack, or a
-    universal fact like `opened` or `transfer-accepted`. `blocks` is refused while it is open.
-    """
-
-    title: Word
-    opens: frozenset[Word]
-    met_by: MetBy
-    limit: Limit
-    when: Predicate | None = None
-    responsible: Responsible = "owner"
-    blocks: frozenset[Word] = frozenset()
-    appointment: Word | None = None
-    rule: Word | None = None
-
-    def is_opened_by(self, word: str, look: Look) -> bool:
-        return word in self.opens and (self.when is None or self.when.holds(look))
-
-
-class GuardRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is refused on some steps or facts, and which rule of the catalogue says so.
-
-    `refuse_when` asks the ticket and the form at hand; `forbids` names a list of phrases that no
-    text the client sees may hold. `as_invalid`: the input is at fault (422), not the moment (409).
-    """
-
-    rule: Word
-    upon: frozenset[Word]
-    says: Word
-    refuse_when: Predicate | None = None
-    forbids: Word | None = None
-    as_invalid: bool = False
-    field: Word | None = None
-
-    def refusal(self, look: Look) -> DomainError | None:
-        if self.refuse_when is None or not self.refuse_when.holds(look):
-            return None
-        kind = GuardInvalid if self.as_invalid else GuardRefused
-        return kind(self.says, rule=self.rule, field=self.field)
-
-    def phrase_refusal(self, text: str, phrases: Iterable[str]) -> DomainError | None:
-        for phrase in phrases:
-            if phrase in text:
-                return ForbiddenPhrase(
-                    f"{self.says}: {phrase}", rule=self.rule, field=self.field, phrase=phrase
-                )
-        return None
-
-
 @dataclass(frozen=True)
 class Rulebook:
-    """Obligations and guards of all the packs on a ticket, and the calendars they go by."""
+    """What all the packs on a ticket say, and the calendars they go by."""
 
     obligations: Mapping[str, ObligationRule] = field(default_factory=dict)
     guards: tuple[GuardRule, ...] = ()
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     calendars: Calendars = field(default_factory=lambda: Calendars(()))
+    consequences: tuple[Consequence, ...] = ()
+    across: Mapping[str, Across] = field(default_factory=dict)
+    items: Mapping[str, ServiceItem] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
+    signoffs: Mapping[str, Signoff] = field(default_factory=dict)
+    checklists: Mapping[str, Checklist] = field(default_factory=dict)
 
     def refuse(self, word: str, look: Look) -> None:
         """Raises what the first guard on this step or fact says."""
@@ -122,13 +78,36 @@ class Rulebook:
             if refusal is not None:
                 raise refusal
 
-    def refuse_phrases(self, word: str, text: str) -> None:
-        """Raises ForbiddenPhrase, naming the phrase (服务忌语)."""
+    def warnings(self, word: str, look: Look) -> list[str]:
+        """What the guards on this step or fact say without refusing it."""
+        asked = [guard.warning(look) for guard in self.guards if word in guard.upon]
+        return [warning for warning in asked if warning is not None]
+
+    def route_upon(self, word: str, look: Look) -> Route | None:
+        """The first route that this happening opens."""
+        for route in self.routes:
+            if word in route.upon and (route.when is None or route.when.holds(look)):
+                return route
+        return None
+
+    def refuse_phrases(self, word: str, text: str, field: str | None = None) -> None:
+        """Raises ForbiddenPhrase, naming the phrase (服务忌语) and the field that it stands in."""
         for guard in self.guards:
-            if guard.forbids is not None and word in guard.upon:
-                refusal = guard.phrase_refusal(text, self.lists.get(guard.forbids, ()))
+            if guard.forbids is not None and (word in guard.upon or not guard.upon):
+                phrases = self.lists.get(guard.forbids, ())
+                refusal = guard.phrase_refusal(text, phrases, field)
                 if refusal is not None:
                     raise refusal
+
+    def look(self, path: str, item: str | None) -> Any:
+        """What a path into the packs themselves stands for: `policy.`, `list.` or `item.`."""
+        where, _, name = path.partition(".")
+        if where == "policy":
+            return self.values.get(name)
+        if where == "list":
+            return list(self.items) if name == "items" else list(self.lists.get(name, ()))
+        asked = getattr(self.items.get(item or ""), name, None)
+        return list(asked) if isinstance(asked, tuple) else asked
 
 
 NO_RULES = Rulebook()

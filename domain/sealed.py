@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from domain.errors import Invalid
@@ -33,6 +34,15 @@ class Sealed:
     def of(cls, subject: UUID, text: str, *, name: str, limit: int = TEXT_LIMIT) -> Sealed:
         """Take in a text typed by somebody. Raises Invalid, naming the field `name`."""
         return cls(subject, checked(text, name=name, limit=limit))
+
+
+def in_clear(value: Any) -> Any:
+    """The value without the sealed texts in it, however deep they stand; None for one itself."""
+    if isinstance(value, dict):
+        return {k: in_clear(v) for k, v in value.items() if not isinstance(v, Sealed)}
+    if isinstance(value, list):
+        return [in_clear(v) for v in value if not isinstance(v, Sealed)]
+    return None if isinstance(value, Sealed) else value
 
 
 def checked(text: str, *, name: str, limit: int) -> str:

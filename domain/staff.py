@@ -22,9 +22,38 @@ ROLES = frozenset(
         "policy_approver",
         "supervisor",
         "compliance_reviewer",
+        "after_sales",
+        "business",
+        "qc",
+        "technology",
+        "production",
+        "warehouse",
+        "logistics_supervisor",
+        "finance",
+        "cashier",
+        "department_head",
+        "general_manager",
+        "vice_gm",
+        "chairman",
+        "management_representative",
+        "system_head",
+        "property_officer",
+        "front_desk",
+        "property",
+        "service_engineer",
+        "archivist",
+        "hr",
+        "trainer",
+        "volunteer",
+        "sales",
+        "security",
+        "duty_manager",
     }
 )
 """The roles a post may carry. Source: catalogue II-3; `staff` is any_staff (全体员工)."""
+
+COMPETENCE_LIMIT = 100
+"""Longest name of a competence, in characters."""
 
 
 class StaffLeft(Refused):
@@ -41,6 +70,10 @@ class NotDeputy(Refused):
 
 class NoCredential(Refused):
     code = "no_credential"
+
+
+class NoCompetence(Refused):
+    code = "no_competence"
 
 
 @dataclass(frozen=True)
@@ -107,6 +140,23 @@ class Staff(Aggregate):
         def apply(self, aggregate: Staff) -> None:
             aggregate.is_on_duty = False
 
+    class CompetenceGranted(Aggregate.Event):
+        """They can do it, by their certificate; good until, and not at, `expires_at`."""
+
+        TOPIC = "staff.competence-granted"
+        competence: str
+        expires_at: datetime | None
+
+        def apply(self, aggregate: Staff) -> None:
+            aggregate.competences[self.competence] = self.expires_at
+
+    class CompetenceWithdrawn(Aggregate.Event):
+        TOPIC = "staff.competence-withdrawn"
+        competence: str
+
+        def apply(self, aggregate: Staff) -> None:
+            del aggregate.competences[self.competence]
+
     class CredentialIssued(Aggregate.Event):
         """`secret_digest` is the SHA-256 of the secret, in hex; the secret itself is shown once."""
 
@@ -133,12 +183,14 @@ class Staff(Aggregate):
         def apply(self, aggregate: Staff) -> None:
             aggregate.has_left, aggregate.is_on_duty = True, False
             aggregate.credentials.clear()
+            aggregate.competences.clear()
 
     def __init__(self, name: Sealed, unit: str) -> None:
         self.name, self.unit = name, unit
         self.post, self.roles = "", frozenset[str]()
         self.superior_id: UUID | None = None
         self.deputies: list[Deputy] = []
+        self.competences: dict[str, datetime | None] = {}
         self.credentials: dict[str, Credential] = {}
         self.is_on_duty = self.has_left = False
 
@@ -194,6 +246,28 @@ class Staff(Aggregate):
         if self.is_on_duty:
             self._record(self.WentOffDuty, act)
 
+    def grant_competence(
+        self, competence: str, *, expires_at: datetime | None = None, act: Act
+    ) -> None:
+        """Raises Invalid for a certificate that has expired."""
+        self.must_serve()
+        competence = checked(competence, name="competence", limit=COMPETENCE_LIMIT)
+        if expires_at is not None and expires_at <= act.at:
+            raise Invalid("the certificate has expired already", field="expires_at")
+        known = competence in self.competences
+        if not known or self.competences[competence] != expires_at:
+            self._record(self.CompetenceGranted, act, competence=competence, expires_at=expires_at)
+
+    def withdraw_competence(self, competence: str, *, act: Act) -> None:
+        """Raises NoCompetence."""
+        if competence not in self.competences:
+            raise NoCompetence(f"no competence {competence}", field="competence")
+        self._record(self.CompetenceWithdrawn, act, competence=competence)
+
+    def is_available(self, competence: str | None, at: datetime) -> bool:
+        """Whether they can be given work now: on duty, and competent if that is asked for."""
+        return self.is_on_duty and (competence is None or self._is_competent(competence, at))
+
     def issue_credential(
         self,
         credential_id: str,
@@ -239,6 +313,10 @@ class Staff(Aggregate):
         raise NotDeputy(
             f"staff {deputy_id} is not deputy of {self.id} at {at.isoformat()}", rule="SH-03"
         )
+
+    def _is_competent(self, competence: str, at: datetime) -> bool:
+        expires_at = self.competences.get(competence, at)
+        return expires_at is None or at < expires_at
 
     def superior(self) -> UUID:
         """Raises NoSuperior."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -98,6 +98,10 @@ class Codec:
         stream, version, topic, path = at.split(":", 3)
         place = Place(UUID(stream), int(version), topic, path)
         return self._decrypt(UUID(subject), sealed, place)
+
+    def fetch_keys(self, subjects: Collection[UUID]) -> None:
+        """Have these keys at hand, for the many boxes that are opened next."""
+        self._keys.fetch(subjects)
 
     def _close(self, value: Any, place: Place) -> Any:
         if isinstance(value, Sealed):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
+from collections.abc import Collection
 from uuid import UUID
 
 from application.register import KeyDestroyed, KeyStore
@@ -40,6 +41,28 @@ class PostgresKeyStore(KeyStore):
             return None
         self._keep(subject, bytes(row[0]))
         return bytes(row[0])
+
+    def fetch(self, subjects: Collection[UUID]) -> None:
+        """Have the keys of these subjects at hand, with one question for all."""
+        now = time.monotonic()
+        absent = [s for s in subjects if self._kept.get(s, (b"", 0.0))[1] <= now]
+        if not absent:
+            return
+        rows = self._database.run(
+            lambda c: c.execute(
+                "SELECT subject, key FROM subject_key WHERE subject = ANY(%s) AND key IS NOT NULL",
+                (absent,),
+            ).fetchall()
+        )
+        for subject, key in rows:
+            self._keep(subject, bytes(key))
+
+    def destroyed(self) -> list[UUID]:
+        """All subjects who were erased."""
+        rows = self._database.run(
+            lambda c: c.execute("SELECT subject FROM subject_key WHERE key IS NULL").fetchall()
+        )
+        return [subject for (subject,) in rows]
 
     def needed(self, subject: UUID) -> bytes:
         """The subject's key, made now if it never had one. Raises KeyDestroyed."""

@@ -61,6 +61,19 @@ class PostgresRegister(Register):
         row = self._one("SELECT max(position) FROM register.entry", ())
         return 0 if row is None or row[0] is None else int(row[0])
 
+    def pack_position(self) -> int:
+        row = self._one("SELECT max(position) FROM register.entry WHERE topic LIKE 'pack.%%'", ())
+        return 0 if row is None or row[0] is None else int(row[0])
+
+    def pack_ids(self) -> list[UUID]:
+        rows = self._database.run(
+            lambda c: c.execute(
+                b"SELECT stream_id FROM register.entry"
+                b" WHERE topic LIKE 'pack.%' AND stream_version = 1 ORDER BY position"
+            ).fetchall()
+        )
+        return [row[0] for row in rows]
+
     def receipt(self, by: str, command_id: str) -> Receipt | None:
         row = self._one(
             f"{_RECEIPT}, true FROM register.command WHERE actor = %s AND command_id = %s",

@@ -136,6 +136,24 @@ REGISTER: Sequence[str] = (
     COMMENT ON TABLE reporting.view_position IS
         'How far each view has read the register, and why it stopped if it did.';
     """,
+    """
+    CREATE INDEX entry_pack ON register.entry (position) WHERE topic LIKE 'pack.%';
+    """,
+    """
+    CREATE TABLE register.evidence (
+        subject     uuid        NOT NULL,
+        digest      text        NOT NULL,
+        size_bytes  bigint      NOT NULL,
+        box         bytea       NOT NULL,
+        recorded_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (subject, digest)
+    );
+    ALTER TABLE register.evidence ALTER COLUMN box SET STORAGE EXTERNAL;
+    COMMENT ON TABLE register.evidence IS
+        'Contents of attachments, sealed under the key of their subject; digest: SHA-256, in hex.';
+    CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON register.evidence
+        FOR EACH STATEMENT EXECUTE FUNCTION register.refuse_change();
+    """,
 )
 
 KEYS: Sequence[str] = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,24 +14,37 @@ from uuid import UUID
 import psycopg.conninfo
 import yaml
 
+from application.across import AcrossTickets
+from application.blind_index import BlindIndex
+from application.boards import Boards
 from application.clients import Clients
 from application.clock import Clock
 from application.desk import Desk
+from application.dossiers import Dossiers
+from application.pack_review import PackReview
 from application.packs import Packs
 from application.people import People
+from application.policy import Policy
 from application.register import Unavailable
+from application.reports.packs import Reports
+from application.schedules import Schedules
 from application.tickets import Tickets
+from application.views.search import SearchView
 from application.views.showing import plain
 from domain.calendar import Calendar, Calendars
 from domain.errors import NotFound
 from domain.holidays import chinese_holidays
+from domain.zone import Zone
 from infrastructure.codec import Codec
 from infrastructure.database import Database
 from infrastructure.embedded import EmbeddedPostgres
+from infrastructure.evidence import PostgresEvidenceStore
 from infrastructure.keystore import PostgresKeyStore
+from infrastructure.pack_files import catalogue
 from infrastructure.register import PostgresRegister
 from infrastructure.schema import KEYS, REGISTER, migrate
 from infrastructure.settings import Settings, SettingsError
+from infrastructure.views.figures import PostgresFigures
 from infrastructure.views.projector import PostgresProgress, Projector
 from infrastructure.views.questions import (
     VIEWS,
@@ -42,6 +55,7 @@ from infrastructure.views.questions import (
     PostgresTicketHistory,
     PostgresTicketRegister,
 )
+from infrastructure.views.search import PostgresSearch
 
 
 @dataclass(frozen=True)
@@ -67,24 +81,50 @@ class Parts:
         self.register = PostgresRegister(self.database, self.codec)
         self.desk = Desk(self.register, self.keys, settings.zone)
         self.packs = Packs(self.desk, shipped_calendars())
+        self.policy = Policy(self.packs)
         self.people = People(self.desk)
-        self.clients = Clients(self.desk)
-        self.tickets = Tickets(self.desk, self.packs)
-        self.projector = Projector(self.database, self.register, VIEWS)
+        self.clients = Clients(self.desk, self.packs)
+        self.figures = PostgresFigures(self.database)
+        across = AcrossTickets(self.figures)
+        self.tickets = Tickets(self.desk, self.packs, across)
+        self.evidence = PostgresEvidenceStore(self.database, self.keys)
+        self.dossiers = Dossiers(self.desk, self.packs, self.evidence, across)
+        index = BlindIndex(lambda: self.keys.secret("search"))
+        views = (*VIEWS, SearchView(index, self.codec.open))
+        self.projector = Projector(self.database, self.register, views)
         self.progress = PostgresProgress(self.database)
         self.ticket_register = PostgresTicketRegister(self.database)
         self.ticket_history = PostgresTicketHistory(self.database)
         self.client_file = PostgresClientFile(self.database)
         self.staff_directory = PostgresStaffDirectory(self.database)
         self.pack_shelf = PostgresPackShelf(self.database)
+        self.pack_review = PackReview(self.packs, self.pack_shelf, catalogue())
         self.obligations = PostgresObligations(self.database)
+        self.boards = Boards(self.packs, self.figures, self.staff_directory)
+        self.reports = Reports(self.packs, self.figures, Zone(settings.zone.key))
+        self.search = PostgresSearch(self.database, self.codec, index)
         self.clock = Clock(self.tickets, self.obligations)
+        self.schedules = Schedules(
+            self.desk,
+            self.tickets,
+            self.packs,
+            shipped_calendars(),
+            shelf=self.pack_shelf,
+            staff=self.staff_directory,
+            clients=self.client_file,
+            register=self.ticket_register,
+        )
 
-    def set_up(self, now: Callable[[], datetime]) -> None:
-        """Schema, shipped packs, tables of the views: safe at every start of every process."""
+    def set_up(
+        self, now: Callable[[], datetime], packs: Sequence[Mapping[str, Any]] | None = None
+    ) -> None:
+        """Schema, packs (those of the release), tables of the views.
+
+        Safe at every start of every process.
+        """
         migrate(self.database, REGISTER)
         migrate(self.keys_database, KEYS)
-        self.packs.publish_shipped(shipped_packs(), now())
+        self.packs.publish_shipped(shipped_packs() if packs is None else packs, now())
         self.projector.prepare()
 
     def history_of(self, ticket_id: UUID) -> list[dict[str, Any]]:
@@ -93,6 +133,10 @@ class Parts:
         if not rows:
             raise NotFound(f"no ticket {ticket_id}", field="ticket")
         return [plain(row, self.codec.open) for row in rows]
+
+    def forget_erased(self) -> int:
+        """Leave nothing to search by of who was erased; how many texts had something."""
+        return self.search.forget(self.keys.destroyed())
 
     def close(self) -> None:
         self.database.close()
@@ -111,10 +155,13 @@ def shipped_packs() -> list[dict[str, Any]]:
 
 @cache
 def shipped_calendars() -> Calendars:
-    """The calendars of this release, holidays and make-up days filled in."""
+    """The calendars of this release, holidays and make-up days filled in.
+
+    They go on provisionally for two years more: a desk does not stand still on New Year's Day.
+    """
     folder = files("domain") / "calendars"
     contents = [yaml.safe_load(file.read_text()) for file in folder.iterdir()]
-    return Calendars(Calendar.read(c).resolved(chinese_holidays()) for c in contents)
+    return Calendars(Calendar.read(c).resolved(chinese_holidays()).foreseeing(2) for c in contents)
 
 
 @contextmanager

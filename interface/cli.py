@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -34,16 +35,19 @@ from application.people import (
 )
 from application.register import Unavailable
 from application.reports.event_log import event_log, log_asked_for
+from application.reports.packs import ReportAsked
 from application.views.ticket_register import TicketFilter
 from domain.errors import DomainError, NotFound
 from infrastructure.embedded import EmbeddedPostgresFailed
 from infrastructure.log_files import read_log, read_map
 from infrastructure.settings import Settings, SettingsError
-from infrastructure.views.questions import VIEWS
+from infrastructure.views.questions import VIEW_NAMES
 from infrastructure.wiring import Parts, Urls, now, store
 from interface import worker as worker_process
 from interface.demo import closing_text, free_port, interruptible, told_week
 from interface.event_log import run_import, show_import, show_report
+from interface.figures import OF_PACK, Reporting, show_figures
+from interface.packs_cli import packs
 from interface.printing import err, out, print_json, print_table, progress_bar
 from interface.stopping import end_with_supervisor
 from interface.supervisor import Child, supervise
@@ -53,6 +57,7 @@ OPERATOR = Actor.system("operator")
 
 as_json = click.option("--json", "as_json", is_flag=True, help="For a script.")
 
+A_DAY = click.DateTime(["%Y-%m-%d"])
 A_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -61,6 +66,7 @@ A_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def main() -> None:
     """Yice 一册: one register, one owner, one answer."""
     end_with_supervisor()
+    click.get_current_context().obj = opened
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
 
 
@@ -147,11 +153,11 @@ def worker() -> None:
 
 
 @main.command()
-@click.argument("view", type=click.Choice(["all", *(v.name for v in VIEWS)]))
+@click.argument("view", type=click.Choice(["all", *VIEW_NAMES]))
 def rebuild(view: str) -> None:
     """Build a view anew from the register, beside the old one, while the desk goes on."""
     with opened() as parts:
-        for name in [v.name for v in VIEWS] if view == "all" else [view]:
+        for name in VIEW_NAMES if view == "all" else [view]:
             with progress_bar(name) as report:
                 facts = parts.projector.rebuild(name, report)
             out.print(f"{name}: {facts} events")
@@ -187,9 +193,9 @@ def import_log(file: Path, map_file: Path, no_wait: bool, as_json: bool) -> None
     sys.exit(imported.exit_code)
 
 
-@main.group()
+@main.group(cls=Reporting)
 def report() -> None:
-    """Figures that are computed from the views."""
+    """Figures that are computed from the views: `event-log`, or PACK/REPORT of a pack."""
 
 
 @report.command("event-log")
@@ -204,6 +210,33 @@ def report_event_log(procedure: str | None, as_json: bool) -> None:
         name = log_asked_for(procedure, logs)
         figures = event_log(name, parts.ticket_history.steps(name))
     show_report(figures, as_json=as_json)
+
+
+@report.command(OF_PACK, hidden=True)
+@click.argument("name", metavar="PACK/REPORT")
+@click.option("--from", "from_", type=A_DAY, help="The first day; else that of this month.")
+@click.option("--to", type=A_DAY, help="The day behind the last; else the first of next month.")
+@click.option("--unit", help="Of tickets opened there only.")
+@as_json
+def report_of_pack(
+    name: str, from_: datetime | None, to: datetime | None, unit: str | None, as_json: bool
+) -> None:
+    """The figures of a report that a pack in force defines."""
+    pack, _, asked = name.partition("/")
+    with opened() as parts:
+        parts.projector.catch_up()
+        first, behind = parts.reports.this_month(now())
+        figures = parts.reports.report(
+            ReportAsked(
+                pack=pack,
+                report=asked,
+                from_=from_.date() if from_ else first,
+                to=to.date() if to else behind,
+                now=now(),
+                unit=unit,
+            )
+        )
+    show_figures(figures, as_json=as_json)
 
 
 @main.group()
@@ -261,6 +294,9 @@ def list_tokens(as_json: bool) -> None:
         print_json(rows)
     else:
         print_table("Tokens", rows)
+
+
+main.add_command(packs)
 
 
 class Web(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http.client import HTTPException
 from importlib.resources import files
+from string import Formatter
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
@@ -118,13 +119,15 @@ class Story(Struct, frozen=True, forbid_unknown_fields=True):
     ) -> Said:
         [word] = act.keys() & self.deeds
         deed, it = self.deeds[word], act[word]
-        words = {k: v for k, v in act.items() if k not in ("at", "who", "refused", word)}
+        in_path = {name for _, name, _, _ in Formatter().parse(deed.path) if name}
+        not_said = {"at", "who", "refused", word, *in_path}
+        words = {k: v for k, v in act.items() if k not in not_said}
         named = {deed.new: it} if deed.new else {}
         body = {"occurred_at": act["at"], **deed.body, **named, **words}
         return Said(
             who=act["who"],
             it=it,
-            path=deed.path.format(it=ids[it]),
+            path=deed.path.format_map({**act, "it": ids[it]}),
             body={name: _value(name, v, ids, monday) for name, v in body.items()},
             key=key,
             refused=act.get("refused"),
@@ -194,7 +197,7 @@ def told_week(
             refusals.append({"who": act.who, "path": act.path, "body": act.body, "answer": answer})
     position = caller.wait_for_views()
     report(len(said), len(said))
-    return summed_up(story, caller, refusals, position)
+    return summed_up(story, caller, refusals, position, monday_before(started_at))
 
 
 def play(caller: Caller, said: Said) -> Any:
@@ -213,10 +216,15 @@ def play(caller: Caller, said: Said) -> Any:
 
 
 def summed_up(
-    story: Story, caller: Caller, refusals: list[dict[str, Any]], position: int
+    story: Story,
+    caller: Caller,
+    refusals: list[dict[str, Any]],
+    position: int,
+    monday: datetime,
 ) -> dict[str, Any]:
     """What there is to see, and how to ask for it."""
-    ids = story.ids()
+    week = {"week_from": f"{monday:%F}", "week_to": f"{monday + timedelta(days=7):%F}"}
+    ids = story.ids() | week
     return {
         "url": caller.url,
         "docs": f"{caller.url}/docs/",
@@ -276,10 +284,14 @@ def monday_before(moment: datetime) -> datetime:
 
 
 def instant(told: str, monday: datetime) -> datetime:
-    """`tue 09:05` in the week of that Monday."""
+    """`tue 09:05` in the week of that Monday, `tue+1 09:05` a week later, or `2026-10-08 16:30`."""
     day, clock = told.split()
+    if day[0].isdigit():
+        return datetime.fromisoformat(told).replace(tzinfo=ZONE)
+    name, _, weeks = day.partition("+")
     hours, minutes = clock.split(":")
-    return monday + timedelta(days=DAYS.index(day), hours=int(hours), minutes=int(minutes))
+    days = DAYS.index(name) + 7 * int(weeks or 0)
+    return monday + timedelta(days=days, hours=int(hours), minutes=int(minutes))
 
 
 def free_port(first: int) -> int:
@@ -305,9 +317,13 @@ def interruptible() -> Iterator[None]:
 
 
 def _value(name: str, value: Any, ids: Mapping[str, str], monday: datetime) -> Any:
+    if isinstance(value, dict):
+        return {field: _value(field, inner, ids, monday) for field, inner in value.items()}
+    if isinstance(value, str) and value.startswith("@"):
+        return ids[value[1:]]
     if name.endswith("_id") or name == "acting_for":
         return ids[value]
-    if name in ("occurred_at", "start", "end"):
+    if name in ("occurred_at", "start", "end", "due_at"):
         return instant(value, monday)
     return value
 

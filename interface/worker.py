@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from datetime import datetime
 
+from application import clock, schedules
 from application.register import Unavailable
 from infrastructure.database import LOST
 from infrastructure.views.projector import BATCH
@@ -19,9 +21,37 @@ LOST_SECONDS = 0.5
 """How long to rest when the store is out of reach."""
 
 TICK_SECONDS = 1.0
-"""How often to look for promises of time that were missed."""
+"""How often to look for promises of time that are due soon or were missed."""
+
+SCHEDULE_SECONDS = 60.0
+"""How often to look for matters that the calendar brings."""
+
+FORGET_SECONDS = 60.0
+"""How often to look for persons who were erased and can still be searched for."""
 
 log = logging.getLogger(__name__)
+
+
+class Duty:
+    """Something to do again and again, `every_seconds` after it was last begun.
+
+    Sooner if as much was done as is in one round, `full`: then there is more.
+    """
+
+    def __init__(self, tick: Callable[[datetime], int], every_seconds: float, full: int) -> None:
+        self._tick, self._every_seconds, self._full = tick, every_seconds, full
+        self._begun = float("-inf")
+
+    def do_if_due(self) -> None:
+        if time.monotonic() - self._begun >= self._every_seconds:
+            _rest_after(self._round)
+
+    def _round(self) -> int:
+        self._begun = time.monotonic()
+        done = self._tick(now())
+        if done >= self._full:
+            self._begun = float("-inf")
+        return done
 
 
 def run(parts: Parts) -> None:
@@ -30,11 +60,14 @@ def run(parts: Parts) -> None:
     for name in parts.projector.prepare():
         log.warning("view %s has a new definition: building it anew", name)
         parts.projector.rebuild(name, lambda position, head: None)
-    ticked = float("-inf")
+    duties = [
+        Duty(parts.clock.tick, TICK_SECONDS, clock.BATCH),
+        Duty(parts.schedules.tick, SCHEDULE_SECONDS, schedules.BATCH),
+        Duty(lambda _: parts.forget_erased(), FORGET_SECONDS, 1),
+    ]
     while not stop.wait(_rest_after(parts.projector.run_once)):
-        if time.monotonic() - ticked >= TICK_SECONDS:
-            _rest_after(lambda: parts.clock.tick(now()))
-            ticked = time.monotonic()
+        for duty in duties:
+            duty.do_if_due()
 
 
 def _rest_after(work: Callable[[], int]) -> float:

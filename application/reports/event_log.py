@@ -10,6 +10,7 @@ from typing import Any
 
 from application.views.ticket_history import TakenStep
 from domain.errors import NotFound
+from domain.report import nearest_rank
 
 TOP = 10
 """How many variants are shown."""
@@ -108,14 +109,8 @@ def _spread(values: Iterable[float]) -> dict[str, float | None]:
         "n": n,
         "min": ordered[0] if n else None,
         "mean": round(sum(ordered) / n, 3) if n else None,
-        "median_nearest_rank": nearest_rank(ordered, 50),
-        "p90_nearest_rank": nearest_rank(ordered, 90),
-        "p95_nearest_rank": nearest_rank(ordered, 95),
+        "median_nearest_rank": nearest_rank(ordered, 50) if n else None,
+        "p90_nearest_rank": nearest_rank(ordered, 90) if n else None,
+        "p95_nearest_rank": nearest_rank(ordered, 95) if n else None,
         "max": ordered[-1] if n else None,
     }
-
-
-def nearest_rank(ordered: Sequence[float], percent: int) -> float | None:
-    """The smallest of the values that at least so many percent of them do not exceed."""
-    rank = -(-percent * len(ordered) // 100)
-    return ordered[rank - 1] if ordered else None

@@ -27,6 +27,9 @@ class ClientRow:
     contacts: Annotated[dict[str, Any], "Contact points by id: kind, and value sealed"] = field(
         default_factory=dict
     )
+    attributes: Annotated[dict[str, Any], "Traits in clear, by name; figures ask for them"] = field(
+        default_factory=dict
+    )
     is_blacklisted: Annotated[bool, "Whether the blacklist applies"] = False
     blacklist_scope: Annotated[str | None, "What the blacklist applies to"] = None
     merged_into_id: Annotated[UUID | None, "The file that this one follows"] = None
@@ -71,6 +74,8 @@ def _apply(row: ClientRow, fact: Fact) -> None:  # noqa: C901 - one case a fact
             row.contacts[contact_id] = {"kind": kind, "value": value}
         case Client.ContactPointRemoved(contact_id=contact_id):
             del row.contacts[contact_id]
+        case Client.TraitSet(name=name, value=value):
+            row.attributes[name] = value
         case Client.Blacklisted(scope=scope):
             row.is_blacklisted, row.blacklist_scope = True, scope
         case Client.BlacklistLifted():
@@ -99,3 +104,7 @@ class ClientFile(ABC):
     @abstractmethod
     def page(self, *, before: int | None, limit: int) -> list[ClientRow]:
         """Newest first, those registered before the position `before`."""
+
+    @abstractmethod
+    def registered_by(self, at: datetime, *, kind: str | None = None) -> list[UUID]:
+        """Who was on file then, of this kind or any; not those whose file follows another."""

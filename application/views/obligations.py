@@ -33,7 +33,15 @@ class ObligationRow:
     is_met: Annotated[bool, "Whether it was met"] = False
     breached_at: Annotated[datetime | None, "When a breach was put on record"] = None
     told_id: Annotated[UUID | None, "The superior who was told of the breach"] = None
+    warn_at: Annotated[datetime | None, "From when on it is due soon, unless that was said"] = None
+    warned_at: Annotated[datetime | None, "When it was put on record that it is due soon"] = None
+    supervise_at: Annotated[datetime | None, "When the next level (督办) is told"] = None
+    level: Annotated[int, "How many levels of superiors were told since the breach"] = 0
+    supervisors: Annotated[list[Any], "Who was told, level by level"] = field(default_factory=list)
     extension_due_at: Annotated[datetime | None, "Until when more time is asked for"] = None
+    terms: Annotated[dict[str, Any], "What else was said of it: role, unit, of …"] = field(
+        default_factory=dict
+    )
     position: Annotated[int, "Register position that this row shows"] = 0
     log: Annotated[list[Any], "What became of it, event by event"] = field(default_factory=list)
 
@@ -46,7 +54,9 @@ _CHANGES = (
     Ticket.ClockStopped,
     Ticket.TimeExtended,
     Ticket.TimeWaived,
+    Ticket.TimeDueSoon,
     Ticket.TimeBreached,
+    Ticket.SupervisionOpened,
 )
 
 
@@ -59,6 +69,8 @@ class ObligationsView(View[ObligationRow]):
         "ticket_id",
         "responsible_id, due_at",
         "due_at",
+        "warn_at",
+        "supervise_at",
     )
 
     def keys(self, fact: Fact) -> Sequence[str]:
@@ -81,6 +93,7 @@ class ObligationsView(View[ObligationRow]):
 def _promised(fact: Fact) -> ObligationRow:
     event = fact.event
     assert isinstance(event, Ticket.TimePromised)
+    known = Obligation.from_data(event.obligation)
     return ObligationRow(
         obligation_id=f"{event.originator_id}/{event.key}",
         ticket_id=event.originator_id,
@@ -93,6 +106,9 @@ def _promised(fact: Fact) -> ObligationRow:
         opened_at=event.timestamp,
         due_at=event.due_at,
         obligation=event.obligation,
+        terms=event.terms,
+        warn_at=known.warn_at,
+        supervise_at=known.supervise_at,
     )
 
 
@@ -101,17 +117,25 @@ def _change(row: ObligationRow, event: Any) -> None:
     row.obligation, row.due_at, row.over_at = known.to_data(), known.due, known.over_at
     row.responsible_id = UUID(known.responsible)
     row.is_met, row.breached_at = known.met_at is not None, known.breached_at
+    row.warn_at, row.warned_at = known.warn_at, known.warned_at
+    row.supervise_at, row.level = known.supervise_at, known.level
     pause = known.pauses[-1] if known.pauses else None
     row.paused_at = pause.at if pause and pause.until is None else None
     if isinstance(event, Ticket.TimeBreached):
         row.told_id = event.told_id
+    if isinstance(event, Ticket.SupervisionOpened):
+        row.supervisors = [*row.supervisors, event.told_id and str(event.told_id)]
     if isinstance(event, Ticket.TimeExtended):
         row.extension_due_at = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ObligationFilter:
-    """Which obligations; what is None is not asked. `overdue_at`: missed and open at an instant."""
+    """Which obligations; what is None is not asked. `overdue_at`: missed and open at an instant.
+
+    `supervised_by`: who was told at some level; `kept_by`: who keeps it as of an instant, see
+    `keepers`.
+    """
 
     ticket_id: UUID | None = None
     responsible_id: UUID | None = None
@@ -119,6 +143,16 @@ class ObligationFilter:
     is_open: bool | None = None
     overdue_at: datetime | None = None
     due_to: datetime | None = None
+    level: int | None = None
+    supervised_by: UUID | None = None
+    kept_by: tuple[UUID, datetime] | None = None
+
+
+@dataclass(frozen=True)
+class OverdueCount:
+    unit: str
+    level: int
+    count: int
 
 
 class Obligations(ABC):
@@ -137,3 +171,26 @@ class Obligations(ABC):
     @abstractmethod
     def to_breach(self, now: datetime, limit: int) -> list[ObligationRow]:
         """Missed, not over, and not yet on record as breached; the longest due first."""
+
+    @abstractmethod
+    def to_warn(self, now: datetime, limit: int) -> list[ObligationRow]:
+        """Due soon, not missed and not over, which is not yet on record; the earliest first."""
+
+    @abstractmethod
+    def to_supervise(self, now: datetime, limit: int) -> list[ObligationRow]:
+        """On record as breached, not over, and the next level is due; the longest due first."""
+
+    @abstractmethod
+    def keepers(self, obligation_ids: Sequence[str], now: datetime) -> dict[str, UUID]:
+        """Who keeps each as of now: who is responsible, or the deputy (AB 角, SH-03).
+
+        What is due while somebody stands in is the deputy's; once that is over, what is still
+        open falls back to who is responsible.
+        """
+
+    @abstractmethod
+    def overdue_counts(self, now: datetime) -> list[OverdueCount]:
+        """How many are overdue in each unit, at each level of supervision.
+
+        The unit is the one that its rule charges; else that of the ticket.
+        """

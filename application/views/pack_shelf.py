@@ -23,6 +23,7 @@ class PackRow:
         field(default_factory=dict)
     )
     abolished_from: Annotated[datetime | None, "No ticket is opened under it from then on"] = None
+    off_in: Annotated[list[str], "The units that do without it"] = field(default_factory=list)
     version: Annotated[int, "Version of the pack's stream that this row shows"] = 1
     position: Annotated[int, "Register position that this row shows"] = 0
 
@@ -63,6 +64,10 @@ def _apply(row: PackRow, fact: Fact) -> None:
             row.versions[str(version)]["effective_from"] = effective_from.isoformat()
         case Pack.Abolished(effective_from=effective_from):
             row.abolished_from = effective_from
+        case Pack.SwitchedOff(unit=unit):
+            row.off_in = sorted({*row.off_in, unit})
+        case Pack.SwitchedOn(unit=unit):
+            row.off_in = [name for name in row.off_in if name != unit]
         case Pack.Named():
             pass
         case other:

@@ -14,6 +14,7 @@ from application.views.view import View
 from domain.aggregate import events_of
 from domain.sealed import Sealed
 from domain.staff import Staff
+from domain.ticket import Ticket
 
 
 @dataclass(slots=True)
@@ -29,6 +30,10 @@ class StaffRow:
     deputies: Annotated[list[dict[str, str]], "Who stands in for them, and from when to when"] = (
         field(default_factory=list)
     )
+    competences: Annotated[
+        dict[str, str | None], "What they are certified for, and until when; null: for good"
+    ] = field(default_factory=dict)
+    last_assigned_at: Annotated[datetime | None, "When it was last their turn in their unit"] = None
     credentials: Annotated[list[str], "Ids of their valid credentials"] = field(
         default_factory=list
     )
@@ -41,16 +46,21 @@ class StaffRow:
 class StaffDirectoryView(View[StaffRow]):
     name = "staff_directory"
     row = StaffRow
-    facts = frozenset(events_of(Staff))
-    indexes = ("registered_position",)
+    facts = frozenset((*events_of(Staff), Ticket.AssignedInTurn))
+    indexes = ("registered_position", "unit")
 
     def keys(self, fact: Fact) -> Sequence[UUID]:
-        return (fact.event.originator_id,)
+        event = fact.event
+        return (event.to_id if isinstance(event, Ticket.AssignedInTurn) else event.originator_id,)
 
     def fold(self, row: StaffRow | None, fact: Fact, key: Any) -> StaffRow:
         row = _registered(fact) if row is None else row
-        _apply(row, fact)
-        row.version, row.position = fact.event.originator_version, fact.position
+        row.position = fact.position
+        if isinstance(fact.event, Ticket.AssignedInTurn):
+            row.last_assigned_at = fact.event.timestamp
+        else:
+            _apply(row, fact)
+            row.version = fact.event.originator_version
         return row
 
 
@@ -79,6 +89,11 @@ def _apply(row: StaffRow, fact: Fact) -> None:  # noqa: C901 - one case a fact
             row.is_on_duty = True
         case Staff.WentOffDuty():
             row.is_on_duty = False
+        case Staff.CompetenceGranted(competence=competence, expires_at=expires_at):
+            until = expires_at.isoformat() if expires_at else None
+            row.competences = {**row.competences, competence: until}
+        case Staff.CompetenceWithdrawn(competence=competence):
+            row.competences = {k: v for k, v in row.competences.items() if k != competence}
         case Staff.CredentialIssued(credential_id=credential_id):
             row.credentials = [*row.credentials, credential_id]
         case Staff.CredentialRevoked(credential_id=credential_id):
@@ -99,5 +114,17 @@ class StaffDirectory(ABC):
         """One member of staff."""
 
     @abstractmethod
+    def of_unit(self, unit: str) -> list[StaffRow]:
+        """Who serves in a unit, on duty or not."""
+
+    @abstractmethod
+    def units(self) -> list[str]:
+        """Every unit in which somebody serves."""
+
+    @abstractmethod
     def page(self, *, before: int | None, limit: int) -> list[StaffRow]:
         """Newest first, those registered before the position `before`."""
+
+    @abstractmethod
+    def serving(self, role: str, *, unit: str | None = None) -> list[StaffRow]:
+        """Who has this role and has not left, in this unit or any; the longest here first."""

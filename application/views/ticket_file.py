@@ -13,6 +13,10 @@ _FOLDERS = {
     "ticket.transfer-accepted": "transfers",
     "ticket.transfer-declined": "transfers",
     "ticket.transfer-withdrawn": "transfers",
+    "ticket.transfer-decided": "transfers",
+    "ticket.routed": "transfers",
+    "ticket.assigned-in-turn": "transfers",
+    "ticket.nobody-available": "transfers",
     "ticket.escalated": "escalations",
     "ticket.instructed": "escalations",
     "ticket.step-taken": "steps",
@@ -21,7 +25,18 @@ _FOLDERS = {
     "ticket.resumed": "suspensions",
     "ticket.completed": "results",
     "ticket.reopened": "reopenings",
+    "ticket.withdrawn": "endings",
+    "ticket.rejected": "endings",
+    "ticket.voided": "endings",
+    "ticket.archived": "endings",
+    "ticket.signed": "signatures",
+    "ticket.signature-refused": "signatures",
+    "ticket.ticked": "ticks",
+    "ticket.evidence-attached": "evidence",
     "ticket.corrected": "corrections",
+    "ticket.supervision-notice-issued": "supervision",
+    "ticket.supervision-answered": "supervision",
+    "ticket.handler-reminded": "reminders",
 }
 """Where in the file an event is found; what is not named shows in the ticket itself."""
 
@@ -48,4 +63,6 @@ def _entry(row: HistoryRow) -> dict[str, Any]:
         "word": row.word,
         "done_by_id": row.done_by_id,
     }
+    if _FOLDERS[row.topic] == "signatures":
+        known["role"] = row.role
     return {name: value for name, value in known.items() if value is not None} | row.details

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from domain.aggregate import events_of
 from domain.sealed import Sealed
 from domain.ticket import Ticket
 
-_ENVELOPE = frozenset(
+ENVELOPE = frozenset(
     {
         "originator_id",
         "originator_version",
@@ -31,6 +31,7 @@ _ENVELOPE = frozenset(
         "secret_digest",
     }
 )
+"""What every event says besides what happened."""
 
 
 @dataclass(slots=True)
@@ -53,10 +54,17 @@ class HistoryRow:
     details: Annotated[dict[str, Any], "What else the event says"] = field(default_factory=dict)
 
 
+def anonymous(row: HistoryRow) -> HistoryRow:
+    """The entry without whose matter it is."""
+    if "client_id" not in row.details:
+        return row
+    return replace(row, details=row.details | {"client_id": None})
+
+
 def described(fact: Fact) -> HistoryRow:
     """A fact of any stream, as a row of history."""
     event = fact.event
-    details = {name: v for name, v in vars(event).items() if name not in _ENVELOPE}
+    details = {name: v for name, v in vars(event).items() if name not in ENVELOPE}
     return HistoryRow(
         position=fact.position,
         ticket_id=event.originator_id,

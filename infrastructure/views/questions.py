@@ -9,13 +9,16 @@ from uuid import UUID
 
 from application.register import Unavailable
 from application.views.client_file import ClientFile, ClientFileView, ClientRow
+from application.views.figures import HappeningView, TicketFiguresView
 from application.views.obligations import (
     ObligationFilter,
     ObligationRow,
     Obligations,
     ObligationsView,
+    OverdueCount,
 )
 from application.views.pack_shelf import PackRow, PackShelf, PackShelfView
+from application.views.search import SearchView
 from application.views.staff_directory import StaffDirectory, StaffDirectoryView, StaffRow
 from application.views.ticket_history import (
     HistoryRow,
@@ -24,6 +27,9 @@ from application.views.ticket_history import (
     TicketHistoryView,
 )
 from application.views.ticket_register import (
+    IN_TURN,
+    Place,
+    Taker,
     TicketFilter,
     TicketRegister,
     TicketRegisterView,
@@ -42,7 +48,12 @@ VIEWS: Sequence[View[Any]] = (
     StaffDirectoryView(),
     PackShelfView(),
     ObligationsView(),
+    HappeningView(),
+    TicketFiguresView(),
 )
+"""Those that are folded from the register alone; search also asks the key store."""
+
+VIEW_NAMES: Sequence[str] = (*(view.name for view in VIEWS), SearchView.name)
 """All of them: what the worker keeps up to date and `yice rebuild` knows."""
 
 _COMPARED = {
@@ -51,6 +62,11 @@ _COMPARED = {
     "owner_id": "owner_id = %s",
     "first_contact_id": "first_contact_id = %s",
     "offered_to_id": "offered_to_id = %s",
+    "offered_by_id": "offered_to_id IS NOT NULL AND owner_id = %s",
+    "returned_to_id": "returned_to_id = %s",
+    "returned_at_least": "returns >= %s",
+    "queue": "queue = %s",
+    "alarmed_id": "alarmed_id = %s",
     "asked_id": "asked_id = %s",
     "client_ids": "client_id = ANY(%s)",
     "procedure": "procedure = %s",
@@ -59,6 +75,7 @@ _COMPARED = {
     "number": "number = %s",
     "opened_from": "opened_at >= %s",
     "opened_to": "opened_at <= %s",
+    "unless_hidden_from": "hidden_from_id IS DISTINCT FROM %s",
 }
 
 
@@ -91,6 +108,10 @@ class _Rows(Generic[R]):
         )
 
 
+_IN_QUEUE = "(queue = %s OR queue_role = ANY(%s))"
+_WAITS_FOR_NOBODY = "NOT is_closed AND offered_to_id IS NULL AND blocked_by IS NULL"
+
+
 class PostgresTicketRegister(TicketRegister):
     def __init__(self, database: Database) -> None:
         self._rows = _Rows(database, TicketRegisterView())
@@ -118,6 +139,31 @@ class PostgresTicketRegister(TicketRegister):
         for group, value, number in rows:
             counts.setdefault(group, {})[value] = number
         return counts
+
+    def queue(self, taker: Taker, *, after: Place | None, limit: int) -> list[TicketRow]:
+        where, parameters = [_IN_QUEUE, "NOT is_closed"], [taker.unit, sorted(taker.roles)]
+        behind = after or ()
+        if after is not None:
+            where.append(f"({IN_TURN}) > (%s, %s, %s, %s)")
+        rest = f"{_where(where)} ORDER BY {IN_TURN} LIMIT %s"
+        return self._rows.many(rest, *parameters, *behind, limit)
+
+    def next(self, taker: Taker) -> TicketRow | None:
+        mine = f"(owner_id = %s AND queue IS NULL OR {_IN_QUEUE})"
+        found = self._rows.many(
+            f"WHERE {mine} AND {_WAITS_FOR_NOBODY} ORDER BY {IN_TURN} LIMIT 1",
+            taker.staff_id,
+            taker.unit,
+            sorted(taker.roles),
+        )
+        return found[0] if found else None
+
+    def open_counts(self, owner_ids: Sequence[UUID]) -> dict[UUID, int]:
+        statement = (
+            "SELECT owner_id, count(*) FROM reporting.ticket_register"
+            " WHERE owner_id = ANY(%s) AND NOT is_closed GROUP BY owner_id"
+        )
+        return dict(self._rows.tuples(statement, list(owner_ids)))
 
 
 class PostgresTicketHistory(TicketHistory):
@@ -163,6 +209,13 @@ class PostgresClientFile(ClientFile):
     def page(self, *, before: int | None, limit: int) -> list[ClientRow]:
         return self._rows.newest("registered_position", [], [], before, limit)
 
+    def registered_by(self, at: datetime, *, kind: str | None = None) -> list[UUID]:
+        statement = (
+            "SELECT client_id FROM reporting.client_file WHERE registered_at <= %s"
+            " AND merged_into_id IS NULL AND kind = coalesce(%s, kind) ORDER BY registered_position"
+        )
+        return [client_id for (client_id,) in self._rows.tuples(statement, at, kind)]
+
 
 class PostgresStaffDirectory(StaffDirectory):
     def __init__(self, database: Database) -> None:
@@ -171,8 +224,23 @@ class PostgresStaffDirectory(StaffDirectory):
     def member(self, staff_id: UUID) -> StaffRow | None:
         return self._rows.one(staff_id)
 
+    def of_unit(self, unit: str) -> list[StaffRow]:
+        return self._rows.many("WHERE unit = %s AND NOT has_left", unit)
+
+    def units(self) -> list[str]:
+        serving = self._rows.many("WHERE NOT has_left")
+        return sorted({row.unit for row in serving})
+
     def page(self, *, before: int | None, limit: int) -> list[StaffRow]:
         return self._rows.newest("registered_position", [], [], before, limit)
+
+    def serving(self, role: str, *, unit: str | None = None) -> list[StaffRow]:
+        return self._rows.many(
+            "WHERE roles @> jsonb_build_array(%s::text) AND NOT has_left"
+            " AND unit = coalesce(%s, unit) ORDER BY registered_position",
+            role,
+            unit,
+        )
 
 
 class PostgresPackShelf(PackShelf):
@@ -193,7 +261,27 @@ _OBLIGATION = {
     "is_open": "(over_at IS NULL) = %s",
     "overdue_at": _MISSED,
     "due_to": "due_at <= %s",
+    "level": "level = %s",
+    "supervised_by": "supervisors @> jsonb_build_array(%s::text)",
 }
+
+_KEEPER = (
+    "coalesce((SELECT (d.deputy->>'deputy_id')::uuid"
+    " FROM reporting.staff_directory s,"
+    " jsonb_array_elements(s.deputies) WITH ORDINALITY AS d (deputy, number)"
+    " WHERE s.staff_id = responsible_id"
+    " AND due_at >= (d.deputy->>'start')::timestamptz"
+    " AND due_at < (d.deputy->>'end')::timestamptz"
+    " AND LEAST(%s, over_at) < (d.deputy->>'end')::timestamptz"
+    " ORDER BY d.number DESC LIMIT 1), responsible_id)"
+)
+"""Who keeps an obligation as of an instant; of two deputies the one named last."""
+
+_KEPT_BY = (
+    "responsible_id IN (SELECT staff_id FROM reporting.staff_directory WHERE staff_id = %s"
+    " OR deputies @> jsonb_build_array(jsonb_build_object('deputy_id', %s::text)))"
+    f" AND {_KEEPER} = %s"
+)
 
 
 class PostgresObligations(Obligations):
@@ -209,6 +297,10 @@ class PostgresObligations(Obligations):
     ) -> list[ObligationRow]:
         given = {k: v for k in _OBLIGATION if (v := getattr(asked, k)) is not None}
         where, parameters = [_OBLIGATION[k] for k in given], list(given.values())
+        if asked.kept_by is not None:
+            staff_id, now = asked.kept_by
+            where.append(_KEPT_BY)
+            parameters += [staff_id, staff_id, now, staff_id]
         if after is not None:
             where, parameters = (
                 [*where, "(due_at, opened_position) > (%s, %s)"],
@@ -220,6 +312,36 @@ class PostgresObligations(Obligations):
     def to_breach(self, now: datetime, limit: int) -> list[ObligationRow]:
         rest = f"WHERE {_MISSED} AND breached_at IS NULL ORDER BY due_at, opened_position LIMIT %s"
         return self._rows.many(rest, now, limit)
+
+    def to_warn(self, now: datetime, limit: int) -> list[ObligationRow]:
+        rest = (
+            "WHERE over_at IS NULL AND warn_at <= LEAST(%s, paused_at)"
+            " AND due_at >= LEAST(%s, paused_at) ORDER BY warn_at, opened_position LIMIT %s"
+        )
+        return self._rows.many(rest, now, now, limit)
+
+    def to_supervise(self, now: datetime, limit: int) -> list[ObligationRow]:
+        rest = (
+            f"WHERE {_MISSED} AND breached_at IS NOT NULL AND supervise_at <= LEAST(%s, paused_at)"
+            " ORDER BY due_at, opened_position LIMIT %s"
+        )
+        return self._rows.many(rest, now, now, limit)
+
+    def keepers(self, obligation_ids: Sequence[str], now: datetime) -> dict[str, UUID]:
+        statement = (
+            f"SELECT obligation_id, {_KEEPER} FROM reporting.obligations"
+            " WHERE obligation_id = ANY(%s)"
+        )
+        return dict(self._rows.tuples(statement, now, list(obligation_ids)))
+
+    def overdue_counts(self, now: datetime) -> list[OverdueCount]:
+        rows = self._rows.tuples(
+            "SELECT coalesce(o.terms->>'unit', t.unit) AS charged, o.level, count(*)"
+            " FROM reporting.obligations o JOIN reporting.ticket_register t USING (ticket_id)"
+            f" WHERE {_MISSED} GROUP BY charged, o.level ORDER BY charged, o.level",
+            now,
+        )
+        return [OverdueCount(*row) for row in rows]
 
 
 def _conditions(asked: TicketFilter) -> tuple[list[str], list[Any]]:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.blind_index import Tokens
 from application.views.view import View
 from domain.sealed import Sealed
 from infrastructure.database import Connection
@@ -25,6 +26,7 @@ _SQL_TYPES: dict[Any, str] = {
     bool: "boolean",
     datetime: "timestamptz",
     Sealed: "text",
+    Tokens: "bigint[]",
 }
 
 
@@ -37,6 +39,15 @@ class Table(Generic[R]):
         self._converted = [(i, c) for i, c in enumerate(self._columns) if c.is_converted]
         self.key = self._columns[0].name
         self.columns = ", ".join(f'"{c.name}"' for c in self._columns)
+
+    @property
+    def width(self) -> int:
+        """How many columns it has."""
+        return len(self._columns)
+
+    def of(self, alias: str) -> str:
+        """Its columns in a query that calls it by another name."""
+        return ", ".join(f'{alias}."{c.name}"' for c in self._columns)
 
     @property
     def definition(self) -> str:
@@ -57,8 +68,13 @@ class Table(Generic[R]):
             )
 
     def index(self, connection: Connection) -> None:
-        for columns in self.view.indexes:
-            connection.execute(f'CREATE INDEX ON reporting."{self.name}" ({columns})'.encode())
+        for columns in (*(f"({named})" for named in self.view.indexes), *self._searched()):
+            connection.execute(f'CREATE INDEX ON reporting."{self.name}" {columns}'.encode())
+
+    def _searched(self) -> list[str]:
+        """Numbers are found one by one, those that came last as fast as all others."""
+        searched = [c.name for c in self._columns if c.kind is Tokens]
+        return [f'USING gin ("{name}") WITH (fastupdate = off)' for name in searched]
 
     def analyze(self, connection: Connection) -> None:
         """Tell the planner what is in it, after many rows have come at once."""
@@ -116,8 +132,8 @@ class Column:
 
     @property
     def given_type(self) -> str:
-        """What the driver sends: JSON goes as text."""
-        return "text" if self.type == "jsonb" else self.type
+        """What the driver sends: JSON goes as text, and so does a list, as rows do in lists."""
+        return "text" if self.type in ("jsonb", "bigint[]") else self.type
 
     @property
     def declared(self) -> str:
@@ -126,6 +142,8 @@ class Column:
     def stored(self, value: Any) -> Any:
         if self.type == "jsonb":
             return msgspec.json.encode(boxed(value)).decode()
+        if self.kind is Tokens:
+            return f"{{{','.join(map(str, value))}}}"
         return value.box if isinstance(value, Sealed) else value
 
     def read(self, value: Any) -> Any:

@@ -1,9 +1,9 @@
-"""From rows and receipts to JSON. Sealed texts are opened here, and only here."""
+"""From rows and receipts to JSON. Sealed texts are opened here; search opens what it looks at."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -30,7 +30,7 @@ def json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -
 
 def answered(receipt: Receipt, status: int = 200, **more: Any) -> Response:
     """The writer's answer: nobody waits for views."""
-    body = {
+    body: dict[str, Any] = {
         "id": receipt.stream_id,
         "version": receipt.version,
         "position": receipt.position,
@@ -38,11 +38,15 @@ def answered(receipt: Receipt, status: int = 200, **more: Any) -> Response:
         "number": receipt.number,
         "replayed": receipt.replayed,
     }
+    if receipt.warnings:
+        body["warnings"] = list(receipt.warnings)
     return json(body | more, status, {"ETag": f'"{receipt.version}"'})
 
 
-def created(receipt: Receipt, endpoint: str, **values: Any) -> Response:
-    answer = answered(receipt, 201)
+def created(
+    receipt: Receipt, endpoint: str, *, more: Mapping[str, Any] | None = None, **values: Any
+) -> Response:
+    answer = answered(receipt, 201, **(more or {}))
     answer.headers["Location"] = url_for(endpoint, **values)
     return answer
 
@@ -57,6 +61,7 @@ def page(
     fetch: Callable[[Any, int], Sequence[R]],
     position: Callable[[R], Any],
     read: Callable[[str], Any] = int,
+    **more: Any,
 ) -> Response:
     """A page and, in `next` and the Link header, the way to the one behind it.
 
@@ -64,9 +69,9 @@ def page(
     """
     limit = query["limit"]
     rows = fetch(_read_cursor(query.get("cursor"), read), limit + 1)
-    more = len(rows) > limit
-    cursor = _cursor(position(rows[limit - 1])) if more else None
-    answer = json({"items": list(rows[:limit]), "next": cursor})
+    is_last = len(rows) <= limit
+    cursor = None if is_last else _cursor(position(rows[limit - 1]))
+    answer = json({"items": list(rows[:limit]), "next": cursor} | more)
     if cursor:
         arguments = request.args.to_dict() | {"cursor": cursor}
         target = f"{request.path}?{urlencode(arguments)}"

@@ -10,7 +10,24 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.exceptions import UnsupportedMediaType
 
 from domain.errors import Invalid
-from interface.http import clients, desk, health, obligations, packs, staff, tickets
+from interface.http import (
+    boards,
+    clients,
+    desk,
+    dossiers,
+    endings,
+    evidence,
+    handovers,
+    health,
+    obligations,
+    packs,
+    policy,
+    reports,
+    search,
+    staff,
+    supervision,
+    tickets,
+)
 from interface.http.auth import IDEMPOTENCY_KEY, actor
 from interface.http.errors import register_errors
 from interface.http.metrics import measure
@@ -49,7 +66,23 @@ def create_app(parts: Services) -> Flask:
     api = Api(app)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     api.spec.options["security"] = [{"bearer": []}]
-    for part in (tickets, clients, staff, desk, packs, obligations):
+    for part in (
+        tickets,
+        handovers,
+        endings,
+        dossiers,
+        evidence,
+        clients,
+        staff,
+        desk,
+        packs,
+        policy,
+        obligations,
+        supervision,
+        reports,
+        search,
+        boards,
+    ):
         api.register_blueprint(part.resource.blueprint)
     api.register_blueprint(health.blueprint)
     app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json"))

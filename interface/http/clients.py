@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response
-from marshmallow import Schema, fields
+from marshmallow import Schema, ValidationError, fields
 
 from application.clients import (
     AddContactPoint,
@@ -16,6 +16,7 @@ from application.clients import (
     MergeClient,
     RegisterClient,
     RemoveContactPoint,
+    SetTrait,
     UnmergeClient,
 )
 from application.views.client_file import ClientRow
@@ -110,6 +111,26 @@ def remove_contact_point(body: dict[str, Any], client_id: UUID, contact_id: str)
     """Take a way to reach the client off the file; that it was there stays in the history."""
     removal = command(RemoveContactPoint, body, client_id=client_id, contact_id=contact_id)
     return answered(services().clients.remove_contact_point(removal))
+
+
+def _must_be_trait(value: Any) -> None:
+    if type(value) not in (str, int, bool):
+        raise ValidationError("must be a text, a whole number, or true or false")
+
+
+class TraitBody(CommandBody):
+    name = Text(40, required=True)
+    value = fields.Raw(
+        required=True,
+        validate=_must_be_trait,
+        metadata={"description": "A text, a whole number, or true or false"},
+    )
+
+
+@resource.post("/<uuid:client_id>/traits", TraitBody)
+def set_trait(body: dict[str, Any], client_id: UUID) -> Response:
+    """Say of what kind the client is (region, tier, remote), in clear: nothing about a person."""
+    return answered(services().clients.set_trait(command(SetTrait, body, client_id=client_id)))
 
 
 class BlacklistBody(CommandBody):

@@ -11,6 +11,7 @@ from flask import Flask, Response
 from marshmallow.exceptions import SCHEMA
 from werkzeug.exceptions import HTTPException
 
+from application.evidence import EvidenceErased
 from application.register import Fact, KeyDestroyed, Unavailable
 from application.views.progress import ViewTooFarBehind
 from application.views.ticket_history import described
@@ -23,13 +24,16 @@ from domain.errors import (
     NotFound,
     StaleVersion,
 )
+from domain.evidence import EvidenceTooLarge
 from interface.http.answers import plain
 
 STATUS: tuple[tuple[type[DomainError], int], ...] = (
     (NotAuthenticated, 401),
     (Forbidden, 403),
     (NotFound, 404),
+    (EvidenceErased, 410),
     (StaleVersion, 412),
+    (EvidenceTooLarge, 413),
     (CommandIdReused, 422),
     (Invalid, 422),
     (DomainError, 409),

@@ -41,6 +41,8 @@ def exposition() -> Response:
         failed.labels(view.view).set(view.failure is not None)
     head = Gauge("yice_register_position", "Newest register position", registry=lag)
     head.set(services().register.head())
+    unstaffed = Gauge("yice_unstaffed_schedules", "Nobody is there for these", registry=lag)
+    unstaffed.set(len(services().schedules.unstaffed(services().now())))
     body = generate_latest(_requests()) + generate_latest(lag)
     return Response(body, content_type=CONTENT_TYPE_LATEST)
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from flask import Response
-from marshmallow import fields
+from marshmallow import Schema, fields
 
 from application.tickets import ApproveExtension, AskExtension, WaiveObligation
 from application.views.obligations import ObligationFilter, ObligationRow
 from domain.errors import NotFound
 from domain.obligation import Obligation
 from interface.http.answers import answered, json, page, plain
-from interface.http.auth import actor, command, reader
+from interface.http.auth import command, reader
+from interface.http.desk import my_id
 from interface.http.resource import Resource
 from interface.http.schemas import (
     CommandBody,
@@ -32,8 +34,30 @@ resource = Resource("obligations", "/v1", "Promises of time (承诺时限)")
 _STATUS = fields.String(
     metadata={"description": "open, paused, met, met_late, overdue …, as of now"}
 )
-ObligationPageSchema = page_of(shown(ObligationRow, "Obligation", status=_STATUS))
-WhySchema = shown(ObligationRow, "ObligationExplained", status=_STATUS, why=fields.String())
+_KEPT_BY = fields.UUID(
+    metadata={"description": "Who keeps it as of now: who is responsible, or their deputy (SH-03)"}
+)
+ObligationPageSchema = page_of(
+    shown(ObligationRow, "Obligation", status=_STATUS, kept_by_id=_KEPT_BY)
+)
+WhySchema = shown(
+    ObligationRow,
+    "ObligationExplained",
+    status=_STATUS,
+    kept_by_id=_KEPT_BY,
+    why=fields.String(),
+)
+
+
+class OverdueCountSchema(Schema):
+    unit = fields.String(required=True)
+    level = fields.Integer(required=True)
+    count = fields.Integer(required=True)
+
+
+OverdueSchema = Schema.from_dict(
+    {"items": fields.List(fields.Nested(OverdueCountSchema))}, name="Overdue"
+)
 
 
 class ObligationQuery(PageQuery):
@@ -43,6 +67,7 @@ class ObligationQuery(PageQuery):
     is_open = fields.Boolean()
     overdue = fields.Boolean(metadata={"description": "Missed and still open, as of now"})
     due_to = aware_time("Due at this time or earlier")
+    level = fields.Integer(metadata={"description": "How many levels of superiors were told"})
 
 
 @resource.get("/obligations", ObligationPageSchema, ObligationQuery)
@@ -52,11 +77,33 @@ def list_obligations(query: dict[str, Any]) -> Response:
     return _list(query, ObligationFilter(**_asked(query)))
 
 
+@resource.get("/obligations/overdue", OverdueSchema, ReadQuery)
+def count_overdue(query: dict[str, Any]) -> Response:
+    """How many are overdue as of now, in each unit and at each level of supervision (督办)."""
+    reader()
+    return json({"items": services().obligations.overdue_counts(services().now())})
+
+
 @resource.get("/desk/obligations", ObligationPageSchema, PageQuery)
 def my_obligations(query: dict[str, Any]) -> Response:
-    """My open obligations, soonest first."""
+    """What I have to keep, soonest first: mine, and what is due while I stand in for a colleague.
+
+    What is due while my deputy stands in for me is theirs, until I am back.
+    """
     reader()
-    return _list(query, ObligationFilter(responsible_id=actor().staff_id, is_open=True))
+    return _list(query, ObligationFilter(kept_by=(my_id(), services().now()), is_open=True))
+
+
+class SupervisionQuery(PageQuery):
+    level = fields.Integer(metadata={"description": "How many levels of superiors were told"})
+
+
+@resource.get("/desk/supervision", ObligationPageSchema, SupervisionQuery)
+def my_supervision(query: dict[str, Any]) -> Response:
+    """What was missed, is still not done, and was told to me, at whichever level (督办)."""
+    reader()
+    asked = ObligationFilter(supervised_by=my_id(), level=query.get("level"), is_open=True)
+    return _list(query, asked)
 
 
 @resource.get("/tickets/<uuid:ticket_id>/obligations/<string:key>", WhySchema, ReadQuery)
@@ -66,7 +113,7 @@ def explain_obligation(query: dict[str, Any], ticket_id: UUID, key: str) -> Resp
     row = services().obligations.obligation(ticket_id, key)
     if row is None:
         raise NotFound(f"no obligation {key} on ticket {ticket_id}", field="key")
-    return json(_shown(row) | {"why": Obligation.from_data(row.obligation).explanation()})
+    return json(_shown([row])[0] | {"why": Obligation.from_data(row.obligation).explanation()})
 
 
 class ExtensionBody(CommandBody):
@@ -109,9 +156,7 @@ def _list(query: dict[str, Any], asked: ObligationFilter) -> Response:
     obligations = services().obligations
     return page(
         query,
-        lambda after, limit: [
-            _shown(row) for row in obligations.page(asked, after=after, limit=limit)
-        ],
+        lambda after, limit: _shown(obligations.page(asked, after=after, limit=limit)),
         lambda row: f"{row['due_at'].isoformat()} {row['opened_position']}",
         _read_position,
     )
@@ -122,7 +167,15 @@ def _read_position(text: str) -> tuple[datetime, int]:
     return datetime.fromisoformat(due_at), int(position)
 
 
-def _shown(row: ObligationRow) -> dict[str, Any]:
-    status = Obligation.from_data(row.obligation).status_at(services().now())
-    shown_row: dict[str, Any] = plain(row) | {"status": str(status)}
-    return shown_row
+def _shown(rows: Sequence[ObligationRow]) -> list[dict[str, Any]]:
+    """As of now."""
+    now = services().now()
+    keepers = services().obligations.keepers([row.obligation_id for row in rows], now)
+    return [
+        plain(row)
+        | {
+            "status": str(Obligation.from_data(row.obligation).status_at(now)),
+            "kept_by_id": keepers.get(row.obligation_id, row.responsible_id),
+        }
+        for row in rows
+    ]

@@ -75,14 +75,24 @@ class Resource:
         return register
 
     def get(
-        self, path: str, answer: type[Schema], query: type[Schema] = ReadQuery
+        self,
+        path: str,
+        answer: type[Schema] | dict[str, str],
+        query: type[Schema] = ReadQuery,
+        *,
+        content_type: str | None = None,
+        open_to_all: bool = False,
     ) -> Callable[[Route], Route]:
-        """A question: what is asked stands in the query."""
+        """A question: what is asked stands in the query; answered in JSON unless said otherwise.
+
+        `open_to_all`: it needs no token.
+        """
 
         def register(route: Route) -> Route:
-            documented = self.blueprint.response(200, answer)(route)
+            documented = self.blueprint.response(200, answer, content_type=content_type)(route)
             checked = self.blueprint.arguments(query(), location="query")(documented)
-            self.blueprint.get(path)(checked)
+            said = self.blueprint.doc(security=[])(checked) if open_to_all else checked
+            self.blueprint.get(path)(said)
             return route
 
         return register

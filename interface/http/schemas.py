@@ -77,6 +77,9 @@ class ReceiptSchema(Schema):
     recorded_at = fields.AwareDateTime(required=True)
     number = fields.String(allow_none=True)
     replayed = fields.Boolean(required=True)
+    warnings = fields.List(
+        fields.String(), metadata={"description": "Of a pack: what should be thought about"}
+    )
 
 
 class ProblemSchema(Schema):
@@ -115,11 +118,11 @@ def shown(row: type, name: str, **more: fields.Field[Any]) -> type[Schema]:
     return Schema.from_dict(made | more, name=name)
 
 
-def page_of(item: type[Schema]) -> type[Schema]:
+def page_of(item: type[Schema], **more: fields.Field[Any]) -> type[Schema]:
     """A page of items; `next` is the cursor of the page behind it."""
     name = item.__name__.removesuffix("Schema")
     made: dict[str, Any] = {
         "items": fields.List(fields.Nested(item), required=True),
         "next": fields.String(allow_none=True),
     }
-    return Schema.from_dict(made, name=f"{name}Page")
+    return Schema.from_dict(made | more, name=f"{name}Page")

@@ -8,15 +8,22 @@ from datetime import datetime
 
 from flask import current_app
 
+from application.boards import Boards
 from application.clients import Clients
+from application.dossiers import Dossiers
+from application.pack_review import PackReview
 from application.packs import Packs
 from application.people import People
+from application.policy import Policy
 from application.register import Register
+from application.reports.packs import Reports
+from application.schedules import Schedules
 from application.tickets import Tickets
 from application.views.client_file import ClientFile
 from application.views.obligations import Obligations
 from application.views.pack_shelf import PackShelf
 from application.views.progress import Progress
+from application.views.search import Search
 from application.views.staff_directory import StaffDirectory
 from application.views.ticket_history import TicketHistory
 from application.views.ticket_register import TicketRegister
@@ -29,16 +36,23 @@ class Services:
     """`now` is the clock of the process; `open_box` reads a sealed text, None once erased."""
 
     tickets: Tickets
+    dossiers: Dossiers
     clients: Clients
     people: People
     packs: Packs
+    policy: Policy
+    boards: Boards
     register: Register
     ticket_register: TicketRegister
     ticket_history: TicketHistory
     client_file: ClientFile
     staff_directory: StaffDirectory
     pack_shelf: PackShelf
+    pack_review: PackReview
     obligations: Obligations
+    reports: Reports
+    search: Search
+    schedules: Schedules
     progress: Progress
     open_box: Callable[[str], str | None]
     now: Callable[[], datetime]

@@ -11,6 +11,7 @@ from marshmallow import fields, validate
 from application.people import (
     GoOffDuty,
     GoOnDuty,
+    GrantCompetence,
     IssueCredential,
     Leave,
     NameDeputy,
@@ -18,10 +19,11 @@ from application.people import (
     RegisterStaff,
     RevokeCredential,
     TakePost,
+    WithdrawCompetence,
 )
 from application.views.staff_directory import StaffRow
 from domain.errors import NotFound
-from domain.staff import ROLES
+from domain.staff import COMPETENCE_LIMIT, ROLES
 from interface.http.answers import answered, created, page, versioned
 from interface.http.auth import command, reader
 from interface.http.resource import Resource
@@ -124,6 +126,26 @@ def go_on_duty(body: dict[str, Any], staff_id: UUID) -> Response:
 def go_off_duty(body: dict[str, Any], staff_id: UUID) -> Response:
     """Off duty from now on."""
     return answered(services().people.go_off_duty(command(GoOffDuty, body, staff_id=staff_id)))
+
+
+class CompetenceBody(CommandBody):
+    competence = Text(COMPETENCE_LIMIT, required=True)
+    expires_at = aware_time("The certificate is good until then; without it for good")
+
+
+@resource.post("/<uuid:staff_id>/competences", CompetenceBody)
+def grant_competence(body: dict[str, Any], staff_id: UUID) -> Response:
+    """They can do it, by their certificate."""
+    return answered(
+        services().people.grant_competence(command(GrantCompetence, body, staff_id=staff_id))
+    )
+
+
+@resource.post("/<uuid:staff_id>/competences/<string:competence>/withdrawal", CommandBody)
+def withdraw_competence(body: dict[str, Any], staff_id: UUID, competence: str) -> Response:
+    """The certificate is worth nothing from now on."""
+    withdrawal = command(WithdrawCompetence, body, staff_id=staff_id, competence=competence)
+    return answered(services().people.withdraw_competence(withdrawal))
 
 
 class CredentialBody(CommandBody):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,32 +10,29 @@ from flask import Response
 from marshmallow import Schema, fields, validate
 
 from application.tickets import (
-    AcceptTransfer,
     AnswerTicket,
     CloseTicket,
     CompleteTicket,
     CorrectTicket,
-    DeclineTransfer,
     EscalateTicket,
     InstructTicket,
     IssueSlip,
+    MoveToVersion,
     NoteTicket,
-    OfferTransfer,
     OpenTicket,
     ReopenTicket,
     ResumeTicket,
     SuspendTicket,
     TakeStep,
-    WithdrawTransfer,
 )
 from application.views.ticket_file import filed
-from application.views.ticket_history import HistoryRow
-from application.views.ticket_register import TicketFilter, TicketRow
+from application.views.ticket_history import HistoryRow, anonymous
+from application.views.ticket_register import TicketFilter, TicketRow, without_client
 from domain.errors import NotFound
 from domain.sealed import TEXT_LIMIT
 from domain.ticket import Blocker, Visibility
 from interface.http.answers import answered, created, json, page, plain, versioned
-from interface.http.auth import command, reader
+from interface.http.auth import actor, command, reader
 from interface.http.resource import Resource
 from interface.http.schemas import (
     CommandBody,
@@ -52,9 +50,17 @@ FILE_LIMIT = 1_000
 
 resource = Resource("tickets", "/v1/tickets", "Tickets")
 
-TicketPageSchema = page_of(shown(TicketRow, "Ticket"))
+TicketSchema = shown(TicketRow, "Ticket")
+TicketPageSchema = page_of(TicketSchema)
 FileSchema = shown(
-    TicketRow, "TicketFile", possible_steps=fields.List(fields.String()), file=fields.Dict()
+    TicketRow,
+    "TicketFile",
+    possible_steps=fields.List(fields.String()),
+    steps=fields.Dict(),
+    packs=fields.Dict(keys=fields.String(), values=fields.Integer()),
+    signoffs=fields.Dict(),
+    checklists=fields.Dict(),
+    file=fields.Dict(),
 )
 HistoryPageSchema = Schema.from_dict(
     {"items": fields.List(fields.Nested(shown(HistoryRow, "HistoryEntry")))}, name="History"
@@ -70,11 +76,12 @@ CountsSchema = Schema.from_dict(
 
 class OpenTicketBody(CommandBody):
     ticket_id = fields.UUID()
-    client_id = fields.UUID(required=True)
+    client_id = fields.UUID()
     channel = Text(40, required=True)
     matter = Text(TEXT_LIMIT, required=True)
     procedure = Text(64, required=True)
     unit = Text(64)
+    form = fields.Dict(keys=fields.String(), load_default=dict)
 
 
 @resource.post("", OpenTicketBody, status=201)
@@ -90,6 +97,14 @@ class FilterQuery(ReadQuery):
     owner_id = fields.UUID()
     first_contact_id = fields.UUID()
     offered_to_id = fields.UUID()
+    offered_by_id = fields.UUID()
+    returned_to_id = fields.UUID()
+    returned_at_least = fields.Integer(
+        validate=validate.Range(min=0, max=1_000_000),
+        metadata={"description": "Came back (退单) so often or more"},
+    )
+    queue = Text(64)
+    alarmed_id = fields.UUID()
     asked_id = fields.UUID()
     client_id = fields.UUID()
     procedure = Text(64)
@@ -112,7 +127,7 @@ def list_tickets(query: dict[str, Any]) -> Response:
     register = services().ticket_register
     return page(
         query,
-        lambda before, limit: register.page(asked, before=before, limit=limit),
+        lambda before, limit: shown_to_me(register.page(asked, before=before, limit=limit)),
         lambda row: row.opened_position,
     )
 
@@ -129,10 +144,10 @@ def show_ticket(query: dict[str, Any], ticket_id: UUID) -> Response:
     """The ticket file: where it stands, what may come next, and all that happened."""
     reader()
     row = found(ticket_id)
-    procedure = services().packs.content(row.procedure, row.pack_version).procedure
-    possible = [] if row.blocked_by else procedure.possible(row.state)
-    history = services().ticket_history.of_ticket(ticket_id, after=0, limit=FILE_LIMIT)
-    return versioned(row, possible_steps=possible, file=plain(filed(history)))
+    outlook = services().tickets.outlook(ticket_id)
+    history = _history(row, after=0, limit=FILE_LIMIT)
+    dossier = services().dossiers.standing(ticket_id, services().now())
+    return versioned(row, **plain(outlook), **plain(dossier), file=plain(filed(history)))
 
 
 class HistoryQuery(ReadQuery):
@@ -148,9 +163,8 @@ class HistoryQuery(ReadQuery):
 def show_history(query: dict[str, Any], ticket_id: UUID) -> Response:
     """Everything that happened to it, in order, from the version behind `after` on."""
     reader()
-    found(ticket_id)
-    history = services().ticket_history
-    return json({"items": history.of_ticket(ticket_id, after=query["after"], limit=query["limit"])})
+    row = found(ticket_id)
+    return json({"items": _history(row, after=query["after"], limit=query["limit"])})
 
 
 @resource.post("/<uuid:ticket_id>/slip", CommandBody)
@@ -168,47 +182,6 @@ class NoteBody(CommandBody):
 def note_ticket(body: dict[str, Any], ticket_id: UUID) -> Response:
     """Add a note; needs no If-Match, whatever else happens beside it."""
     return answered(services().tickets.note(command(NoteTicket, body, ticket_id=ticket_id)))
-
-
-class OfferBody(CommandBody):
-    to_id = fields.UUID(required=True)
-    summary = Text(TEXT_LIMIT)
-
-
-@resource.post("/<uuid:ticket_id>/transfer", OfferBody)
-def offer_transfer(body: dict[str, Any], ticket_id: UUID) -> Response:
-    """Offer the ticket to a colleague, with a reason. You own it until they accept."""
-    return answered(
-        services().tickets.offer_transfer(command(OfferTransfer, body, ticket_id=ticket_id))
-    )
-
-
-@resource.post("/<uuid:ticket_id>/transfer/acceptance", CommandBody)
-def accept_transfer(body: dict[str, Any], ticket_id: UUID) -> Response:
-    """Take over a ticket that is offered to you."""
-    return answered(
-        services().tickets.accept_transfer(command(AcceptTransfer, body, ticket_id=ticket_id))
-    )
-
-
-class DeclineBody(CommandBody):
-    ground = Text(64, required=True)
-
-
-@resource.post("/<uuid:ticket_id>/transfer/refusal", DeclineBody)
-def decline_transfer(body: dict[str, Any], ticket_id: UUID) -> Response:
-    """Return an offered ticket (退单), on one of the procedure's grounds and with a reason."""
-    return answered(
-        services().tickets.decline_transfer(command(DeclineTransfer, body, ticket_id=ticket_id))
-    )
-
-
-@resource.post("/<uuid:ticket_id>/transfer/withdrawal", CommandBody)
-def withdraw_transfer(body: dict[str, Any], ticket_id: UUID) -> Response:
-    """Take your offer back."""
-    return answered(
-        services().tickets.withdraw_transfer(command(WithdrawTransfer, body, ticket_id=ticket_id))
-    )
 
 
 class EscalateBody(CommandBody):
@@ -291,6 +264,13 @@ def reopen_ticket(body: dict[str, Any], ticket_id: UUID) -> Response:
     return answered(services().tickets.reopen(command(ReopenTicket, body, ticket_id=ticket_id)))
 
 
+@resource.post("/<uuid:ticket_id>/pack-version", CommandBody)
+def move_to_version(body: dict[str, Any], ticket_id: UUID) -> Response:
+    """Follow the newest versions of its packs from here on, with a reason."""
+    moved = command(MoveToVersion, body, ticket_id=ticket_id)
+    return answered(services().tickets.move_to_version(moved))
+
+
 class CorrectBody(TextBody):
     corrects_version = fields.Integer(required=True, strict=True, validate=validate.Range(min=1))
     what = Text(64, required=True)
@@ -303,11 +283,22 @@ def correct_ticket(body: dict[str, Any], ticket_id: UUID) -> Response:
 
 
 def found(ticket_id: UUID) -> TicketRow:
-    """Raises NotFound."""
+    """As it is shown to who asks. Raises NotFound."""
     row = services().ticket_register.ticket(ticket_id)
     if row is None:
         raise NotFound(f"no ticket {ticket_id}", field="ticket_id")
-    return row
+    return without_client(row, actor().staff_id)
+
+
+def shown_to_me(rows: Sequence[TicketRow]) -> list[TicketRow]:
+    """Whose matter it is stays hidden from whom it is about, where its pack says so."""
+    return [without_client(row, actor().staff_id) for row in rows]
+
+
+def _history(row: TicketRow, *, after: int, limit: int) -> list[HistoryRow]:
+    entries = services().ticket_history.of_ticket(row.ticket_id, after=after, limit=limit)
+    is_hidden = row.hidden_from_id is not None and row.hidden_from_id == actor().staff_id
+    return [anonymous(entry) for entry in entries] if is_hidden else entries
 
 
 def read_filter(query: dict[str, Any]) -> TicketFilter:
@@ -316,4 +307,5 @@ def read_filter(query: dict[str, Any]) -> TicketFilter:
     client_id = asked.pop("client_id", None)
     if client_id is not None:
         asked["client_ids"] = (client_id, *services().client_file.merged_into(client_id))
+        asked["unless_hidden_from"] = actor().staff_id
     return TicketFilter(**asked)

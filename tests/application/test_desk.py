@@ -24,6 +24,7 @@ from application.desk import (
     Command,
     Desk,
 )
+from application.handovers import OfferTransfer, WithdrawTransfer
 from application.packs import DraftPack
 from application.people import NameDeputy, TakePost
 from application.register import Conflict, Fact, Receipt
@@ -32,11 +33,9 @@ from application.tickets import (
     CloseTicket,
     IssueSlip,
     NoteTicket,
-    OfferTransfer,
     OpenTicket,
     ReopenTicket,
     Tickets,
-    WithdrawTransfer,
 )
 from domain.aggregate import Act, staff_ref
 from domain.client import Client
@@ -48,11 +47,12 @@ from domain.errors import (
     NotFound,
     StaleVersion,
 )
+from domain.handover import NotOwner, TicketClosed
 from domain.pack import Pack
 from domain.procedure import StepNotPossible
 from domain.sealed import Sealed
 from domain.staff import NotDeputy, Staff
-from domain.ticket import NotOwner, Ticket, TicketClosed, Visibility
+from domain.ticket import Ticket, Visibility
 from infrastructure.wiring import Parts
 from tests.support import http
 from tests.support.facts import C1, C2, LI_NA, M1, M2, NOON, T1, T2, WANG_FANG, ZHAO_LEI

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from application.reports.event_log import event_log, log_asked_for, nearest_rank
+from application.reports.event_log import event_log, log_asked_for
 from application.views.ticket_history import TakenStep
 from domain.errors import NotFound
+from domain.report import nearest_rank
 from tests.support.facts import NOON
 
 Case = Sequence[tuple[str, str, int]]

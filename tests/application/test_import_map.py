@@ -252,7 +252,7 @@ def test_the_pack_of_a_log_lets_every_activity_follow_any_other() -> None:
 def test_the_pack_of_a_log_asks_for_no_form_but_keeps_what_there_is() -> None:
     content = PackContent.read(LogReader(mapped(sealed=["device"]), HEADER).pack())
 
-    form = content.procedure.steps["repair"].form
+    form = content.the_procedure.steps["repair"].form
     assert {(name, field.sealed, field.required) for name, field in form.items()} == {
         ("device", True, False),
         ("customer", True, False),
@@ -303,5 +303,5 @@ def test_the_map_in_the_examples_is_sound() -> None:
     log = LogMap.read(read_map(EXAMPLE))
 
     content = PackContent.read(LogReader(log, log.columns.named).pack())
-    assert len(content.procedure.steps) == 14
-    assert content.procedure.final == {"close"}
+    assert len(content.the_procedure.steps) == 14
+    assert content.the_procedure.final == {"close"}

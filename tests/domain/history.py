@@ -22,6 +22,9 @@ BRIEF = settings(
 )
 """Some thousands of commands: a second or two."""
 
+BOUND = frozenset({"rules", "ask_across"})
+"""What an aggregate is given when it is loaded: no part of its history."""
+
 T = TypeVar("T")
 
 
@@ -71,8 +74,8 @@ class History(RuleBasedStateMachine):
         return aggregate
 
     def _own(self) -> dict[str, Any]:
-        """All but the rules that are bound to it."""
-        return {name: value for name, value in vars(self.live).items() if name != "rules"}
+        """All but what is bound to it."""
+        return {name: value for name, value in vars(self.live).items() if name not in BOUND}
 
     def _take_in(self) -> None:
         for fact in self.live.collect_events():

@@ -12,6 +12,7 @@ from domain.client import (
     Client,
     ClientMerged,
     NoContactPoint,
+    NoGround,
     NotBlacklisted,
     NotMerged,
 )
@@ -23,6 +24,7 @@ from tests.support.facts import (
     KEY_COMMITMENT,
     act,
     because,
+    facts_of,
     given,
     new_fact,
     new_facts,
@@ -237,6 +239,24 @@ def test_a_blacklisting_without_a_readable_scope_is_refused(scope: str) -> None:
     assert new_facts(client) == []
 
 
+def test_nobody_is_blacklisted_for_what_alone_is_no_ground() -> None:
+    client = given(registered_client())
+
+    with pytest.raises(NoGround) as refusal:
+        client.blacklist("orders", no_grounds={"complains"}, act=because(" Complains "))
+
+    assert (refusal.value.field, refusal.value.rule) == ("reason", "CH-46")
+    assert new_facts(client) == []
+
+
+def test_what_is_no_ground_may_be_said_beside_another() -> None:
+    client = given(registered_client())
+
+    client.blacklist("orders", no_grounds={"complains"}, act=because("complains, and never paid"))
+
+    assert new_facts(client) == [Client.Blacklisted]
+
+
 def test_a_blacklisted_client_is_not_blacklisted_again() -> None:
     client = given(registered_client(), blacklist)
 
@@ -329,3 +349,33 @@ def test_what_weighs_on_a_client_wants_a_reason(command: Callable[[Client], None
 
     assert refusal.value.field == "reason"
     assert new_facts(client) == []
+
+
+def test_a_trait_is_kept_in_clear_as_it_was_said_last() -> None:
+    client = given(registered_client())
+    for value in ("north", " north ", 1, True, True):
+        client.set_trait("region", value, act=act())
+
+    assert [fact.value for fact in facts_of(client)] == ["north", 1, True]
+    assert client.traits == {"region": True}
+
+
+@pytest.mark.parametrize("name", ["", "kind", "Region", "the region", "名", "a" * 41])
+def test_a_trait_has_a_name_of_one_word(name: str) -> None:
+    client = given(registered_client())
+
+    with pytest.raises(Invalid) as refusal:
+        client.set_trait(name, "north", act=act())
+
+    assert refusal.value.field == "name"
+    assert new_facts(client) == []
+
+
+@pytest.mark.parametrize("value", ["", "x" * 65, "\x00", 10**12, -(10**12)])
+def test_a_trait_is_a_short_text_or_a_number_of_some_size(value: str | int) -> None:
+    client = given(registered_client())
+
+    with pytest.raises(Invalid) as refusal:
+        client.set_trait("region", value, act=act())
+
+    assert refusal.value.field == "value"

@@ -53,6 +53,10 @@ class ClientHistory(History):
         removed = self.twice(lambda c, act: c.remove_contact_point(contact_id, act=act), act())
         assert removed == is_there
 
+    @rule(name=mostly("region", "Kind", "kind"), value=texts | st.booleans() | st.integers(0, 1))
+    def set_trait(self, name: str, value: str | int | bool) -> None:
+        self.twice(lambda c, act: c.set_trait(name, value, act=act), act())
+
     @rule(scope=mostly("orders", ""), reason=reasons)
     def blacklist(self, scope: str, reason: str | None) -> None:
         self.twice(lambda c, act: c.blacklist(scope, act=act), act(reason=reason))

@@ -14,6 +14,7 @@ from eventsourcing.utils import resolve_topic
 
 from application.desk import AGGREGATES
 from domain.aggregate import Aggregate, InitialEvent, events_of
+from domain.client import Client
 from domain.pack import Pack
 from domain.sealed import Sealed
 from domain.ticket import Ticket
@@ -32,10 +33,13 @@ ENVELOPE = {
 
 PERSONAL = {"matter", "text", "summary", "question", "result", "name", "reason", "value"}
 
-NOT_ABOUT_A_PERSON = {(Pack.Named, "name"), (Ticket.TimePromised, "name")}
-"""A pack is called `consultation`, an obligation `reply`."""
+NOT_ABOUT_A_PERSON = {
+    *((Pack.Named, "name"), (Ticket.TimePromised, "name")),
+    *((Client.TraitSet, "name"), (Client.TraitSet, "value")),
+}
+"""A pack is called `consultation`, an obligation `reply`; a trait is like `region`, `remote`."""
 
-DATA = {"details", "content", "form", "obligation", "changes"}
+DATA = {"details", "content", "form", "obligation", "changes", "terms"}
 """Dicts of plain data; who reads them knows what is in there."""
 
 STORABLE = {str, int, bool, UUID, datetime, Sealed, NoneType}

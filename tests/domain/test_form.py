@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.errors import Invalid
 from domain.form import (
@@ -16,10 +18,22 @@ from domain.form import (
     FormRule,
     form_faults,
     read_form,
+    visible_texts,
 )
-from tests.support.facts import C1, LI_NA, said
+from domain.predicate import Predicate
+from domain.sealed import in_clear
+from tests.support.facts import C1, LI_NA, NOON, said
 
-KNOWN: Mapping[str, Any] = {"count.visit": 1, "classify.severity": "high", "survey.fee": "2.50"}
+KNOWN: Mapping[str, Any] = {
+    "count.visit": 1,
+    "count.call": 0,
+    "classify.severity": "high",
+    "survey.fee": "2.50",
+    "now": NOON,
+}
+
+
+TIMES = {"since": "2026-11-23T11:00:00+08:00", "until": "2026-11-23T11:05:59+08:00"}
 
 
 def form(**fields: Mapping[str, Any]) -> dict[str, FormField]:
@@ -127,7 +141,7 @@ def test_a_list_may_have_choices_too() -> None:
     fields = form(parts={"type": "list", "choices": ["modem", "cable"]})
 
     assert read(fields, {"parts": ["cable", "modem"]}) == {"parts": ["cable", "modem"]}
-    with pytest.raises(Invalid, match="router is none of modem, cable"):
+    with pytest.raises(Invalid, match=r"form\.parts\.1 must be one of modem, cable"):
         read(fields, {"parts": ["cable", "router"]})
 
 
@@ -194,6 +208,23 @@ def test_what_is_required_may_depend_on_the_form_and_the_ticket(
         ({"sum": ["form.parts", "form.nothing"]}, 3),
         ({"sum": ["form.fee", "survey.fee"]}, "3.30"),
         ({"sum": ["form.fee", "form.parts"]}, "3.80"),
+        ({"value": "form.fee", "per": "form.parts"}, "0.27"),
+        ({"sum": ["form.parts", "form.fee"], "per": "form.hours"}, "0.95"),
+        ({"value": "form.parts", "per": "count.visit", "out_of": 5}, "60"),
+        ({"value": "form.parts", "per": "count.visit", "out_of": 3}, "100"),
+        ({"value": "form.parts", "per": "count.call"}, None),
+        ({"value": "form.nothing", "per": "form.parts"}, None),
+        ({"value": "form.parts", "per": "classify.severity"}, None),
+        ({"minutes": ["form.since", "form.until"]}, 5),
+        ({"minutes": ["form.until", "form.since"]}, 0),
+        ({"minutes": ["form.since", "form.nothing"]}, None),
+        ({"minutes": ["form.parts", "form.until"]}, None),
+        ({"minutes": ["form.since", "now"]}, 60),
+        ({"uncovered": ["form.since", "form.until", "form.nothing"]}, [TIMES]),
+        ({"sum": ["form.parts", "form.faulty"]}, 4),
+        ({"sum": ["form.lines.pieces"]}, 5),
+        ({"sum": ["form.lines.price", "form.parts"]}, "4.5"),
+        ({"sum": ["form.lines.nothing"]}, 0),
         ({"holds": {"value": "form.parts", "above": 2}}, True),
         ({"holds": {"value": "form.parts", "above": 3}}, False),
         ({}, None),
@@ -204,10 +235,22 @@ def test_the_desk_fills_in_what_it_knows(computed: Mapping[str, Any], stored: An
         parts={"type": "integer"},
         hours={"type": "integer"},
         fee={"type": "number"},
+        since={"type": "instant"},
+        until={"type": "instant"},
+        faulty={"type": "boolean"},
+        lines={
+            "type": "rows",
+            "fields": {
+                "pieces": {"title": "件数", "type": "integer"},
+                "price": {"title": "单价", "type": "number"},
+            },
+        },
         it={"computed": computed},
     )
+    lines = [{"pieces": 2, "price": "1.5"}, {"pieces": 3}]
+    values = {"parts": 3, "hours": 4, "fee": "0.80", "faulty": True, "lines": lines, **TIMES}
 
-    read_back = read(fields, {"parts": 3, "hours": 4, "fee": "0.80"})["it"]
+    read_back = read(fields, values)["it"]
 
     assert read_back == stored
     assert type(read_back) is type(stored)
@@ -249,6 +292,12 @@ def test_what_must_hold_and_does_is_stored() -> None:
     assert read(DAYS, days, [ORDER]) == days
 
 
+def test_a_number_too_large_to_be_meant_is_not_divided() -> None:
+    fields = form(fee={"type": "number"}, it={"computed": {"value": "form.fee", "per": "form.fee"}})
+
+    assert read(fields, {"fee": "1e999999"})["it"] is None
+
+
 def test_what_must_hold_may_speak_of_what_the_desk_filled_in() -> None:
     fields = form(number={"computed": {"count": "visit"}})
     once = {"must": {"value": "form.number", "below": 2}, "says": "只上门一次"}
@@ -276,3 +325,287 @@ def test_what_must_hold_may_speak_of_what_the_desk_filled_in() -> None:
 )
 def test_a_field_at_fault_is_told_by_its_place(field: Mapping[str, Any], faults: list[str]) -> None:
     assert form_faults("steps.visit.form", form(it=field)) == faults
+
+
+VISITS = form(
+    pending={
+        "type": "rows",
+        "fields": {
+            "assignee": {"title": "经办人", "required": True, "sealed": True},
+            "due": {"title": "期限", "type": "date"},
+            "part": {"title": "配件", "type": "choice", "choices": ["modem", "cable"]},
+        },
+    }
+)
+
+
+def test_rows_are_little_forms() -> None:
+    stored = read(VISITS, {"pending": [{"assignee": " 王某 ", "due": None}, {"assignee": "李某"}]})
+
+    assert stored == {"pending": [{"assignee": said(C1, "王某")}, {"assignee": said(C1, "李某")}]}
+
+
+@pytest.mark.parametrize(
+    ("row", "field", "kind"),
+    [
+        ({}, "form.pending.1.assignee", FormIncomplete),
+        ({"assignee": " "}, "form.pending.1.assignee", Invalid),
+        ({"assignee": "李某", "due": "soon"}, "form.pending.1.due", Invalid),
+        ({"assignee": "李某", "part": "router"}, "form.pending.1.part", Invalid),
+        ({"assignee": "李某", "colour": "red"}, "form.pending.1.colour", Invalid),
+        ("李某", "form.pending.1", Invalid),
+        (["李某"], "form.pending.1", Invalid),
+        (None, "form.pending.1", Invalid),
+    ],
+)
+def test_a_row_at_fault_is_named_with_its_field(
+    row: Any, field: str, kind: type[Exception]
+) -> None:
+    with pytest.raises(kind) as refusal:
+        read(VISITS, {"pending": [{"assignee": "王某"}, row]})
+
+    assert isinstance(refusal.value, Invalid)
+    assert refusal.value.field == field
+
+
+@pytest.mark.parametrize("rows", [[], {}, "王某", [{"assignee": "王某"}] * (LIST_LIMIT + 1)])
+def test_rows_are_a_list_that_is_not_too_long(rows: Any) -> None:
+    with pytest.raises(Invalid) as refusal:
+        read(VISITS, {"pending": rows})
+
+    assert refusal.value.field == "form.pending"
+
+
+def test_a_row_may_be_as_long_as_the_limit() -> None:
+    rows = [{"assignee": "王某"}] * LIST_LIMIT
+
+    assert len(read(VISITS, {"pending": rows})["pending"]) == LIST_LIMIT
+
+
+@pytest.mark.parametrize("type_", ["list", "rows"])
+@pytest.mark.parametrize(("least", "given", "is_enough"), [(2, 1, 0), (2, 2, 1), (0, 0, 1)])
+def test_so_many_entries_are_asked_for(type_: str, least: int, given: int, is_enough: int) -> None:
+    field: dict[str, Any] = {"type": type_, "min_items": least}
+    if type_ == "rows":
+        field["fields"] = {"part": {"title": "配件"}}
+    value = [{"part": "光猫"} if type_ == "rows" else "光猫"] * given
+
+    if is_enough:
+        assert read_one(value, **field) == value
+    else:
+        with pytest.raises(Invalid, match=r"form\.it must be a list of 2 to"):
+            read_one(value, **field)
+
+
+def test_what_a_row_asks_may_speak_of_that_row_and_of_the_form() -> None:
+    fields = form(
+        kind={},
+        parts={
+            "type": "rows",
+            "fields": {
+                "name": {"title": "配件"},
+                "amount": {"title": "数量", "type": "integer"},
+                "more": {"title": "其他", "required_when": {"value": "row.name", "is": "other"}},
+                "serial": {"title": "编号", "required_when": {"value": "form.kind", "is": "new"}},
+                "total": {"title": "合计", "computed": {"sum": ["row.amount", "count.visit"]}},
+            },
+        },
+    )
+
+    stored = read(fields, {"kind": "old", "parts": [{"name": "modem", "amount": 2}]})
+    assert stored["parts"] == [{"name": "modem", "amount": 2, "total": 3}]
+    for values, field in [
+        ({"kind": "old", "parts": [{"name": "modem"}, {"name": "other"}]}, "form.parts.1.more"),
+        ({"kind": "new", "parts": [{"name": "modem"}]}, "form.parts.0.serial"),
+    ]:
+        with pytest.raises(FormIncomplete) as refusal:
+            read(fields, values)
+        assert refusal.value.field == field
+
+
+def test_what_the_client_reads_of_a_form_is_named_by_its_place() -> None:
+    fields = form(
+        reply={"visible": True, "sealed": True},
+        inside={},
+        steps={"type": "list", "visible": True},
+        visits={"type": "rows", "fields": {"said": {"title": "告知", "visible": True}}},
+    )
+    values = {
+        "reply": "您好",
+        "inside": "催",
+        "steps": ["查", "修"],
+        "visits": [{}, {"said": "好"}],
+    }
+
+    texts = list(visible_texts(fields, read(fields, values)))
+
+    assert texts == [
+        ("form.reply", "您好"),
+        ("form.steps", "查"),
+        ("form.steps", "修"),
+        ("form.visits.1.said", "好"),
+    ]
+
+
+def test_what_must_hold_may_speak_of_some_row() -> None:
+    modem = {"must": {"value": "form.pending", "some": {"value": "row.part", "is": "modem"}}}
+    rule = {**modem, "says": "要有光猫", "field": "pending"}
+
+    read(VISITS, {"pending": [{"assignee": "王某"}, {"assignee": "王某", "part": "modem"}]}, [rule])
+    with pytest.raises(FormRefused, match="要有光猫"):
+        read(VISITS, {"pending": [{"assignee": "王某", "part": "cable"}]}, [rule])
+
+
+DIGESTS = ["ab" * 32, "0" * 64]
+
+
+def read_evidence(value: Any) -> Any:
+    known = {"this.evidence_digests": DIGESTS}
+    fields = form(photo={"type": "evidence"}, all={"type": "rows", "fields": {"one": PHOTO}})
+    return read_form(fields, (), value, C1, known.get)
+
+
+PHOTO = {"title": "照片", "type": "evidence"}
+
+
+def test_evidence_is_named_by_its_digest() -> None:
+    given = {"photo": DIGESTS[0], "all": [{"one": DIGESTS[1]}]}
+
+    assert read_evidence(given) == given
+
+
+@pytest.mark.parametrize("digest", ["cd" * 32, "AB" * 32, "ab" * 31, "ab" * 33, "", 5, DIGESTS])
+def test_what_is_not_attached_to_the_ticket_is_no_evidence(digest: Any) -> None:
+    with pytest.raises(Invalid) as refusal:
+        read_evidence({"photo": digest})
+    assert refusal.value.field == "form.photo"
+
+    with pytest.raises(Invalid) as refusal:
+        read_evidence({"all": [{"one": DIGESTS[0]}, {"one": digest}]})
+    assert refusal.value.field == "form.all.1.one"
+
+
+def test_a_ticket_of_which_nothing_is_known_has_no_evidence() -> None:
+    with pytest.raises(Invalid, match="no attachment"):
+        read_form(form(photo=PHOTO), (), {"photo": DIGESTS[0]}, C1, {}.get)
+
+
+@pytest.mark.parametrize(("type_", "given"), [("choice", "fibre"), ("list", ["fibre"])])
+def test_choices_may_come_from_a_list_of_the_packs(type_: str, given: Any) -> None:
+    fields = form(line={"type": type_, "choices_of": "lines"})
+
+    def lines(*known: str) -> Any:
+        return read_form(fields, (), {"line": given}, C1, {"list.lines": known}.get)["line"]
+
+    assert lines("cable", "fibre") == given
+    for known in (("cable",), ()):
+        with pytest.raises(Invalid, match="must be one of"):
+            lines(*known)
+    with pytest.raises(Invalid, match="must be one of"):
+        read_form(fields, (), {"line": given}, C1, {}.get)
+
+
+def test_what_is_copied_from_a_sealed_field_stays_sealed() -> None:
+    fields = form(address={"sealed": True}, again={"computed": {"value": "form.address"}})
+
+    assert read(fields, {"address": "幸福路 1 号"})["again"] == said(C1, "幸福路 1 号")
+
+
+def test_what_is_asked_before_a_field_is_read_is_asked_of_what_is_stored() -> None:
+    fields = form(
+        parts={"type": "integer"},
+        details={"required_when": {"value": "form.parts", "includes": "x"}},
+    )
+
+    with pytest.raises(Invalid) as refusal:
+        read(fields, {"parts": ["x"]})
+    assert refusal.value.field == "form.parts"
+    assert read(fields, {"parts": 5}) == {"parts": 5}
+
+
+def test_what_is_clear_holds_no_sealed_text_anywhere() -> None:
+    sealed = said(C1, "王某")
+    kept = {"it": "a", "who": sealed, "all": [sealed, "b"], "rows": [{"who": sealed, "n": 1}]}
+
+    assert in_clear(kept) == {"it": "a", "all": ["b"], "rows": [{"n": 1}]}
+
+
+INNER = {"title": "甲"}
+
+
+@pytest.mark.parametrize(
+    ("field", "faults"),
+    [
+        ({"type": "choice", "choices_of": "lines"}, []),
+        (
+            {"type": "choice", "choices_of": "lines", "choices": ["a"]},
+            ["form.it: give choices, or choices_of"],
+        ),
+        ({"choices_of": "lines"}, ["form.it: choices go with type choice or list"]),
+        ({"type": "rows", "fields": {"a": {"title": "甲"}}, "min_items": 2}, []),
+        ({"type": "rows"}, ["form.it: rows need fields"]),
+        ({"fields": {"a": {"title": "甲"}}}, ["form.it: fields go with type rows"]),
+        ({"min_items": 2}, ["form.it: min_items goes with type list or rows"]),
+        (
+            {"type": "rows", "fields": {"a": {"title": "甲", "type": "choice"}}},
+            ["form.it.a: a choice needs choices"],
+        ),
+        (
+            {"type": "rows", "fields": {"a": {**INNER, "type": "rows", "fields": {"b": INNER}}}},
+            ["form.it.a: a row holds no rows"],
+        ),
+    ],
+)
+def test_rows_and_lists_at_fault_are_told_by_their_place(
+    field: Mapping[str, Any], faults: list[str]
+) -> None:
+    assert form_faults("form", form(it=field)) == faults
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.floats(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=6,
+)
+ANY_FIELD = form(
+    **{
+        name: {"title": "字段", "type": name}
+        for name in (
+            *("text", "integer", "number", "money", "boolean", "date", "time"),
+            *("instant", "reference", "list", "evidence"),
+        )
+    },
+    choice={"type": "choice", "choices": ["a"]},
+    rows={"type": "rows", "fields": {"n": {"title": "数", "type": "number"}}},
+)
+
+
+@given(name=st.sampled_from(sorted(ANY_FIELD)), value=JSON)
+def test_whatever_is_sent_is_read_or_refused_by_its_field(name: str, value: Any) -> None:
+    try:
+        stored = read(ANY_FIELD, {name: value})
+    except Invalid as refused:
+        named = refused.field or ""
+    else:
+        named = "" if value is None else f"form.{min(stored)}"
+
+    assert named.startswith("" if value is None else f"form.{name}")
+
+
+@given(name=st.sampled_from(sorted(ANY_FIELD)), value=JSON)
+def test_what_is_stored_reads_as_itself(name: str, value: Any) -> None:
+    try:
+        stored = read(ANY_FIELD, {name: value})
+    except Invalid:
+        return
+    assert read(ANY_FIELD, stored) == stored
+
+
+@given(names=st.lists(st.sampled_from(["modem", "cable", ""]), min_size=1, max_size=5))
+def test_some_row_holds_if_any_does(names: list[str]) -> None:
+    rows = [{"part": name} if name else {} for name in names]
+    some = msgspec.convert(
+        {"value": "form.rows", "some": {"value": "row.part", "is": "modem"}}, Predicate
+    )
+
+    assert some.holds({"form.rows": rows}.get) == ("modem" in names)

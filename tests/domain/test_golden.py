@@ -18,10 +18,12 @@ import pytest
 from eventsourcing.utils import resolve_topic
 
 from application.desk import AGGREGATES
-from domain.aggregate import Aggregate
+from domain.aggregate import Aggregate, staff_ref
 from domain.client import Client
+from domain.evidence import Attachment
 from domain.pack import Pack
 from domain.sealed import Sealed
+from domain.signoff import Signature
 from domain.staff import Credential, Staff
 from domain.ticket import Ticket
 from infrastructure.codec import Codec
@@ -30,6 +32,7 @@ from tests.support.facts import (
     C1,
     LI_NA,
     M1,
+    M2,
     NOON,
     SHANGHAI,
     T1,
@@ -48,21 +51,30 @@ EVENTS = [kind for aggregate in AGGREGATES for kind in event_classes(aggregate)]
 A = TypeVar("A", bound=Aggregate)
 
 TICKET = (
-    "opened case-slip-issued noted transfer-offered transfer-withdrawn transfer-offered"
-    " transfer-declined transfer-offered transfer-accepted escalated instructed suspended resumed"
-    " step-taken time-promised responsibility-moved clock-paused clock-resumed extension-asked"
-    " time-extended time-breached time-kept time-promised time-waived time-promised clock-stopped"
-    " answered completed closed reopened corrected"
+    "opened case-slip-issued noted routed assigned-in-turn nobody-available transfer-offered"
+    " transfer-withdrawn transfer-offered transfer-declined transfer-offered transfer-accepted"
+    " transfer-decided escalated instructed suspended resumed step-taken followed violation-flagged"
+    " time-promised moved-to-version responsibility-moved clock-paused clock-resumed"
+    " extension-asked"
+    " time-extended time-due-soon time-breached supervision-opened time-kept time-promised"
+    " time-waived time-promised clock-stopped supervision-notice-issued supervision-answered"
+    " handler-reminded answered completed closed withdrawn rejected voided archived reopened"
+    " corrected signed ticked evidence-attached signature-refused"
 )
 CLIENT = (
     "registered details-changed contact-point-added contact-point-removed contact-point-added"
-    " blacklisted blacklist-lifted blacklisted merged unmerged merged"
+    " trait-set blacklisted blacklist-lifted blacklisted merged unmerged merged"
 )
 STAFF = (
     "registered post-taken superior-named deputy-named went-on-duty went-off-duty"
-    " credential-issued credential-revoked credential-issued"
+    " credential-issued credential-revoked credential-issued competence-granted"
+    " competence-withdrawn competence-granted"
 )
-PACK = "named drafted approved published abolished"
+PACK = "named drafted approved published switched-off switched-on switched-off abolished"
+
+
+def closed(subject: UUID) -> Sealed:
+    return Sealed(subject, None)
 
 
 @pytest.fixture(params=SAMPLES, ids=lambda path: path.stem)
@@ -100,10 +112,6 @@ def fits(value: Any, hint: Any) -> bool:
     if get_origin(hint) is dict:
         return type(value) is dict
     return type(value) is hint
-
-
-def closed(subject: UUID) -> Sealed:
-    return Sealed(subject, None)
 
 
 def test_every_version_of_every_event_has_a_sample() -> None:
@@ -161,8 +169,9 @@ def test_every_sample_takes_part_in_a_history(kind: type[Aggregate], facts: str)
 def test_an_old_ticket_stands_as_it_stood() -> None:
     ticket = fold(Ticket, TICKET, T1)
 
-    assert (ticket.id, ticket.version, ticket.client_id) == (T1, 31, C1)
-    assert (ticket.procedure, ticket.pack_version, ticket.unit) == ("installation", 1, "main")
+    assert (ticket.id, ticket.version, ticket.client_id) == (T1, 51, C1)
+    assert (ticket.procedure, ticket.pack_version, ticket.unit) == ("installation", 2, "main")
+    assert ticket.pins == {"care": 2, "installation": 2}
     assert (ticket.state, ticket.episode, ticket.is_closed) == ("registered", 2, False)
     assert (ticket.first_contact_id, ticket.owner_id) == (LI_NA, ZHAO_LEI)
     assert (ticket.offered_to_id, ticket.asked_id, ticket.blocked_by) == (None, None, None)
@@ -172,16 +181,32 @@ def test_an_old_ticket_stands_as_it_stood() -> None:
 @pytest.mark.parametrize(
     ("fact", "stands"),
     [
+        ("case-slip-issued", {"packs": {"care": 1}, "pack_version": 1, "has_slip": True}),
+        ("routed", {"queue": "customer-service", "queue_role": "cs_officer"}),
+        ("transfer-declined", {"offered_to_id": None, "returns": 1}),
         ("transfer-offered", {"owner_id": LI_NA, "offered_to_id": WANG_FANG}),
-        ("transfer-accepted", {"owner_id": WANG_FANG, "offered_to_id": None}),
-        ("escalated", {"owner_id": WANG_FANG, "asked_id": M1}),
+        ("transfer-accepted", {"owner_id": WANG_FANG, "offered_to_id": None, "queue": None}),
+        ("transfer-decided", {"owner_id": M2, "returns": 0}),
+        ("escalated", {"owner_id": M2, "asked_id": M1}),
         ("suspended", {"asked_id": None, "blocked_by": "third_party"}),
         ("step-taken", {"owner_id": ZHAO_LEI, "state": "surveyed", "blocked_by": None}),
         ("extension-asked", {"held_by": {"reply-1": "owner"}}),
         ("clock-stopped", {"asked": {}, "blocks": {"reply-1": frozenset({"closed"})}}),
         ("answered", {"state": "answered"}),
         ("completed", {"state": "completed", "is_closed": False}),
-        ("closed", {"state": "closed", "is_closed": True, "episode": 1}),
+        ("closed", {"state": "closed", "is_closed": True, "episode": 1, "ended_as": None}),
+        ("withdrawn", {"state": "withdrawn", "is_closed": True, "ended_as": "withdrawn"}),
+        ("rejected", {"state": "rejected", "is_closed": True, "ended_as": "rejected"}),
+        ("voided", {"state": "voided", "is_closed": True, "ended_as": "voided"}),
+        ("archived", {"state": "archived", "is_closed": True, "ended_as": "archived"}),
+        ("reopened", {"state": "registered", "is_closed": False, "ended_as": None}),
+        ("signed", {"signatures": {"solution": (Signature("director", M1, M2),)}}),
+        ("signature-refused", {"signatures": {}}),
+        ("ticked", {"ticks": {"five_clears": {"listen": frozenset({staff_ref(ZHAO_LEI)})}}}),
+        (
+            "evidence-attached",
+            {"attachments": [Attachment("receipt", "e7" * 32, "application/pdf", closed(C1))]},
+        ),
     ],
 )
 def test_an_old_ticket_went_its_way_as_it_did(fact: str, stands: dict[str, Any]) -> None:
@@ -199,7 +224,9 @@ def test_an_old_ticket_went_its_way_as_it_did(fact: str, stands: dict[str, Any])
         ("clock-paused", {"due": NOON + timedelta(minutes=36), "over_at": None}),
         ("clock-resumed", {"due": NOON + timedelta(minutes=37)}),
         ("time-extended", {"due": NOON + timedelta(minutes=42), "breached_at": None}),
+        ("time-due-soon", {"warned_at": NOON + timedelta(minutes=40), "level": 0}),
         ("time-breached", {"breached_at": NOON + timedelta(minutes=43), "met_at": None}),
+        ("supervision-opened", {"level": 1, "met_at": None}),
         ("time-kept", {"met_at": NOON + timedelta(minutes=44)}),
         ("time-waived", {"met_at": None, "over_at": NOON + timedelta(minutes=45)}),
         ("clock-stopped", {"waiver": None, "over_at": NOON + timedelta(minutes=46)}),
@@ -214,12 +241,39 @@ def test_an_old_promise_became_what_it_became(fact: str, stands: dict[str, Any])
     assert {name: getattr(known, name) for name in stands} == stands
 
 
+def test_what_a_ticket_was_told_by_rules_can_still_be_asked() -> None:
+    ticket = fold(Ticket, TICKET, T1)
+
+    assert ticket.look("opened.item", NOON) == "cable"
+    assert ticket.look("opened.content", NOON) is None
+    assert ticket.look("penalty_proposed.cause", NOON) == "attitude"
+    assert ticket.look("violation-flagged.kind", NOON) == "forbidden_phrase"
+
+
+def test_what_was_opened_before_there_were_overlays_follows_its_own_pack() -> None:
+    first = cast(Ticket.Opened, load(GOLDEN / "ticket.opened.v1.json"))
+
+    ticket: Ticket = replay([first])
+
+    assert (first.packs, first.priority, first.form) == ({}, 5, {})
+    assert (ticket.client_id, ticket.pins) == (C1, {"installation": 1})
+
+
+def test_what_was_promised_before_terms_were_kept_has_none() -> None:
+    ticket: Ticket = replay([load(GOLDEN / "ticket.opened.v1.json")])
+
+    load(GOLDEN / "ticket.time-promised.v1.json", version=2).mutate(ticket)
+
+    assert (ticket.terms, ticket.held_by) == ({"reply-1": {}}, {"reply-1": "owner"})
+
+
 def test_an_old_client_stands_as_they_stood() -> None:
     client = fold(Client, CLIENT, C1)
 
     assert (client.kind, client.is_blacklisted) == ("person", True)
     assert client.details == {"name": closed(C1), "place": closed(C1)}
     assert list(client.contacts.values()) == [("phone", closed(C1))]
+    assert client.traits == {"remote": True}
     assert client.merged_into_id is not None
 
 
@@ -233,6 +287,7 @@ def test_an_old_member_of_staff_stands_as_they_stood() -> None:
         False,
         False,
     )
+    assert staff.competences == {"cable": datetime(2027, 11, 23, 12, tzinfo=SHANGHAI)}
     staff.must_be_deputised_by(WANG_FANG, NOON + timedelta(days=6))
 
 
@@ -245,9 +300,10 @@ def test_who_left_long_ago_is_still_gone() -> None:
 def test_an_old_pack_says_what_it_said_and_held_when_it_held() -> None:
     pack = fold(Pack, PACK, Pack.id_of("installation"))
 
-    assert pack.content(1).procedure.possible("registered") == ["survey"]
+    assert pack.content(1).the_procedure.possible("registered") == ["survey"]
     assert pack.in_force(datetime(2027, 6, 1, tzinfo=SHANGHAI)) == 1
     assert pack.abolished_from == NOON + timedelta(days=400)
+    assert pack.off_in == {"store-1"}
 
 
 def test_an_old_draft_is_known_again_by_its_digest() -> None:

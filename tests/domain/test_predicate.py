@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -13,6 +14,8 @@ KNOWN: Mapping[str, Any] = {
     "form.parts": ["modem", "cable"],
     "form.fee": "9.50",
     "form.on": "2026-11-23",
+    "form.at": "2026-11-23T12:00:00+08:00",
+    "now": datetime.fromisoformat("2026-11-23T05:00:00+00:00"),
     "form.urgent": False,
     "form.comment": "",
     "classify.fault": "no_signal",
@@ -56,6 +59,11 @@ def test_a_value_is_compared_by_all_that_is_said(said: Mapping[str, Any], expect
         ({"value": "form.parts", "includes": "router"}, False),
         ({"value": "form.parts", "includes": "=form.fault"}, False),
         ({"value": "form.nothing", "includes": "modem"}, False),
+        ({"value": "form.parts", "includes": ["router", "modem"]}, True),
+        ({"value": "form.parts", "includes": ["router"]}, False),
+        ({"value": "form.parts", "includes": []}, False),
+        ({"value": "form.parts", "includes": "=form.parts"}, True),
+        ({"value": "form.nothing", "includes": "=form.parts"}, False),
     ],
 )
 def test_a_list_is_asked_what_it_includes(said: Mapping[str, Any], expected: bool) -> None:
@@ -108,6 +116,22 @@ def test_a_number_that_a_form_keeps_as_text_is_compared_as_a_number(
     assert holds(value="form.fee", **bound) == expected
 
 
+@pytest.mark.parametrize(
+    ("path", "bound", "is_so"),
+    [
+        ("now", {"above": "=form.at"}, True),
+        ("now", {"above": "2026-11-23T13:00:00+08:00"}, False),
+        ("form.at", {"below": "2026-11-23T05:00:00+00:00"}, True),
+        ("form.on", {"at_most": "2026-11-24"}, True),
+        ("form.on", {"above": "2026-11-24"}, False),
+    ],
+)
+def test_instants_are_compared_wherever_they_were_said(
+    path: str, bound: Mapping[str, Any], is_so: bool
+) -> None:
+    assert holds(value=path, **bound) is is_so
+
+
 @pytest.mark.parametrize("bound", ["above", "below", "at_least", "at_most"])
 def test_what_is_not_there_is_neither_above_nor_below(bound: str) -> None:
     assert not holds(value="form.nothing", **{bound: 0})
@@ -149,3 +173,49 @@ def test_predicates_are_put_together(said: Mapping[str, Any], expected: bool) ->
 def test_a_word_that_the_language_does_not_have_is_refused(said: Mapping[str, Any]) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(said, Predicate)
+
+
+ROWS: Mapping[str, Any] = {
+    "form.parts": [{"name": "modem", "amount": 2}, {"name": "cable"}, {}],
+    "form.texts": ["modem"],
+    "form.one": {"name": "modem"},
+    "form.wanted": "cable",
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "some", "expected"),
+    [
+        ("form.parts", {"value": "row.name", "is": "cable"}, True),
+        ("form.parts", {"value": "row.name", "is": "router"}, False),
+        ("form.parts", {"value": "row.name", "is": "=form.wanted"}, True),
+        ("form.parts", {"value": "row.amount", "above": 1}, True),
+        ("form.parts", {"value": "row.amount", "above": 2}, False),
+        ("form.parts", {"value": "row.name", "filled": False}, True),
+        ("form.parts", {"value": "form.wanted", "is": "cable"}, True),
+        (
+            "form.parts",
+            {"all": [{"value": "row.name", "is": "cable"}, {"value": "row.amount", "above": 1}]},
+            False,
+        ),
+        ("form.texts", {"value": "row.name", "is": "modem"}, False),
+        ("form.texts", {}, False),
+        ("form.one", {}, False),
+        ("form.wanted", {}, False),
+        ("form.nothing", {}, False),
+    ],
+)
+def test_some_row_is_enough(value: str, some: Mapping[str, Any], expected: bool) -> None:
+    predicate = msgspec.convert({"value": value, "some": some}, Predicate)
+
+    assert predicate.holds(ROWS.get) == expected
+
+
+@pytest.mark.parametrize("includes", ["x", 5, None, {"a": 1}])
+@pytest.mark.parametrize("value", [5, "wxyz", ["x"], True, None, {"x": 1}])
+def test_whatever_is_asked_what_it_includes_has_an_answer(value: Any, includes: Any) -> None:
+    predicate = msgspec.convert({"value": "form.it", "includes": includes}, Predicate)
+
+    assert predicate.holds(lambda path: value) == (
+        includes == "x" and value in ("wxyz", ["x"], {"x": 1})
+    )

@@ -7,8 +7,13 @@ import msgspec
 import pytest
 
 from domain.errors import Invalid
-from domain.procedure import FormField, FormIncomplete, Procedure, Step
+from domain.form import FormField, FormIncomplete, FormRefused
+from domain.procedure import Procedure, Step
 from tests.support.facts import C1, CONSULTATION, INSTALLATION, RECORDED, said
+
+
+def nothing(path: str) -> None:
+    """A ticket of which nothing is known."""
 
 
 def procedure(**otherwise: Any) -> Procedure:
@@ -104,19 +109,12 @@ def test_a_state_that_nothing_leads_out_of_is_a_fault_unless_it_is_final() -> No
     assert procedure(steps=steps, final=["done", "parked"]).faults() == []
 
 
-@pytest.mark.parametrize(
-    "asked",
-    [
-        {"title": "线路", "type": "choice"},
-        {"title": "线路", "type": "text", "choices": ["cable"]},
-    ],
-)
-def test_choices_without_the_type_choice_or_the_other_way_round_are_a_fault(
-    asked: Mapping[str, Any],
-) -> None:
+def test_a_form_at_fault_is_told_by_its_step() -> None:
+    asked = {"title": "线路", "type": "choice"}
+
     faults = procedure(steps={"work": step(form={"line": asked})}).faults()
 
-    assert faults == ["steps.work.form.line: choices go with type choice"]
+    assert faults == ["steps.work.form.line: a choice needs choices"]
 
 
 @pytest.mark.parametrize("kind", ["integer", "boolean", "date", "choice"])
@@ -161,14 +159,16 @@ def test_a_form_is_read_field_by_field() -> None:
         },
     )
 
-    assert asked.read_form({"who": " 某 ", "how_many": 0}, C1) == {
+    assert asked.read_form({"who": " 某 ", "how_many": 0}, C1, nothing) == {
         "who": said(C1, "某"),
         "how_many": 0,
     }
     with pytest.raises(FormIncomplete, match="姓名") as incomplete:
-        asked.read_form({"how_many": 1}, C1)
+        asked.read_form({"how_many": 1}, C1, nothing)
     with pytest.raises(Invalid, match="no field colour") as unknown:
-        asked.read_form({"who": "某", "width": 1, "size": 2, "length": 3, "colour": "red"}, C1)
+        asked.read_form(
+            {"who": "某", "width": 1, "size": 2, "length": 3, "colour": "red"}, C1, nothing
+        )
     assert (incomplete.value.field, unknown.value.field) == ("form.who", "form.colour")
 
 
@@ -182,4 +182,13 @@ def test_a_required_no_is_an_answer() -> None:
         },
     )
 
-    assert asked.read_form({"paid": False, "times": 0}, C1) == {"paid": False, "times": 0}
+    assert asked.read_form({"paid": False, "times": 0}, C1, nothing) == {"paid": False, "times": 0}
+
+
+def test_what_a_form_asks_of_the_ticket_is_looked_up() -> None:
+    late = {"must": {"value": "count.visit", "below": 2}, "says": "只上门一次", "field": "who"}
+    visit = msgspec.convert(step(form={"who": {"title": "姓名"}}, must=[late]), Step)
+
+    with pytest.raises(FormRefused, match="只上门一次"):
+        visit.read_form({"who": "某"}, C1, {"count.visit": 2}.get)
+    assert visit.read_form({}, C1, {"count.visit": 1}.get) == {}

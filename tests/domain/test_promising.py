@@ -9,14 +9,25 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace as replace_rule
 
 from domain.aggregate import Aggregate
 from domain.errors import Invalid
-from domain.obligation import AskedTooLate, NotOverdue, ObligationOver, OwnExtension, Status
+from domain.obligation import (
+    AskedTooLate,
+    NotDueSoon,
+    NotOverdue,
+    NotYetSupervised,
+    ObligationOver,
+    OwnExtension,
+    Status,
+)
 from domain.pack import PackContent
+from domain.pack_rules import ForbiddenPhrase, GuardRefused, GuardRule
 from domain.predicate import Predicate
-from domain.promising import NoExtensionAsked, NoObligation, ObligationOpen
-from domain.rulebook import NO_RULES, ForbiddenPhrase, GuardRefused, GuardRule, Rulebook
+from domain.promised import NoObligation
+from domain.promising import NoExtensionAsked, ObligationOpen
+from domain.rulebook import NO_RULES, Rulebook
 from domain.ticket import Blocker, Ticket, Visibility
 from tests.support.calendars import moment
 from tests.support.facts import (
@@ -35,7 +46,7 @@ from tests.support.facts import (
     promising_pack,
     replay,
 )
-from tests.support.promises import PROMISES, PROMISING, loaded, promised, rulebook_of
+from tests.support.promises import PROMISES, PROMISING, SUPERVISED, loaded, promised, rulebook_of
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -773,3 +784,158 @@ def test_a_forbidden_phrase_is_refused_in_what_the_client_reads_and_not_in_a_not
     ticket.note("他说了这不是我管的事", Visibility.INTERNAL, act=act())
     with pytest.raises(ForbiddenPhrase):
         ticket.note("这不是我管的事", Visibility.CLIENT, act=act())
+
+
+# Due soon, and under supervision
+
+
+def warn(ticket: Ticket, at: datetime = TUESDAY_CLOSE - 4 * HOUR) -> None:
+    ticket.record_due_soon("reply-1", act=act("system:clock", at))
+
+
+def supervise(ticket: Ticket, level: int = 1, at: datetime = TUESDAY_CLOSE + HOUR) -> None:
+    ticket.open_supervision("reply-1", level, M1, act=act("system:clock", at))
+
+
+def supervised(*commands: Callable[[Ticket], None], rules: Rulebook = SUPERVISED) -> Ticket:
+    """As `clarified`; four hours before it is due is soon, and there are three levels."""
+    return promised(issue_slip, clarify, *commands, rules=rules)
+
+
+def test_what_is_due_soon_is_put_on_record_once() -> None:
+    ticket = supervised()
+
+    warn(ticket)
+    warn(ticket, TUESDAY_CLOSE)
+
+    assert new_facts(ticket) == [Ticket.TimeDueSoon]
+    assert of(Ticket.TimeDueSoon, ticket).due_at == TUESDAY_CLOSE
+    assert ticket.counts["reply-due-soon"] == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "at"),
+    [
+        ((), TUESDAY_CLOSE - 4 * HOUR - INSTANT),
+        ((), TUESDAY_CLOSE + INSTANT),
+        ((answer,), TUESDAY_CLOSE),
+        ((suspend,), TUESDAY_CLOSE),
+        ((ask, approve), TUESDAY_CLOSE),
+    ],
+)
+def test_what_is_not_due_soon_is_not_said_to_be(
+    before: tuple[Callable[[Ticket], None], ...], at: datetime
+) -> None:
+    ticket = supervised(*before)
+
+    with pytest.raises(NotDueSoon):
+        warn(ticket, at)
+
+    assert new_facts(ticket) == []
+
+
+def test_what_nobody_wants_to_be_warned_of_is_never_due_soon() -> None:
+    with pytest.raises(NotDueSoon):
+        warn(clarified(), TUESDAY_CLOSE)
+
+
+def test_of_a_new_due_instant_it_is_said_again() -> None:
+    ticket = supervised(warn, ask, approve)
+
+    warn(ticket, TUESDAY_CLOSE + DAY - HOUR)
+
+    assert of(Ticket.TimeDueSoon, ticket).due_at == TUESDAY_CLOSE + DAY
+    assert ticket.counts["reply-due-soon"] == 2
+
+
+def test_superiors_are_told_level_by_level_while_it_is_missed() -> None:
+    ticket = supervised(breach)
+
+    supervise(ticket)
+    supervise(ticket)
+    supervise(ticket, 2, TUESDAY_CLOSE + DAY)
+
+    assert new_facts(ticket) == [Ticket.SupervisionOpened] * 2
+    assert ticket.obligations["reply-1"].level == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "level", "at"),
+    [
+        ((), 1, TUESDAY_CLOSE + HOUR),
+        ((breach,), 2, TUESDAY_CLOSE + DAY),
+        ((breach, supervise), 2, TUESDAY_CLOSE + DAY - INSTANT),
+        ((breach, answer), 1, TUESDAY_CLOSE + HOUR),
+        ((breach, supervise, lambda t: supervise(t, 2, TUESDAY_CLOSE + DAY)), 4, NOON + 9 * DAY),
+    ],
+    ids=["no breach", "no level 1", "too early", "met", "no such level"],
+)
+def test_nobody_is_told_before_it_is_their_turn(
+    before: tuple[Callable[[Ticket], None], ...], level: int, at: datetime
+) -> None:
+    ticket = supervised(*before)
+
+    with pytest.raises(NotYetSupervised):
+        supervise(ticket, level, at)
+
+    assert new_facts(ticket) == []
+
+
+def test_packs_may_ask_what_was_due_soon_and_what_was_missed() -> None:
+    reply = SUPERVISED.obligations["reply"]
+    hurry, apology = (
+        replace_rule(reply, title=title, opens=frozenset({f"reply-{end}"}), warn_hours=None)
+        for title, end in (("催办", "due-soon"), ("致歉", "breached"))
+    )
+    rules = replace(SUPERVISED, obligations={"reply": reply, "hurry": hurry, "apology": apology})
+    ticket = supervised(rules=rules)
+
+    warn(ticket)
+    breach(ticket)
+
+    assert list(ticket.obligations) == ["reply-1", "hurry-1", "apology-1"]
+    look = {
+        path: ticket.look(path, TUESDAY_CLOSE + HOUR)
+        for path in ("count.reply-breached", "hours_since.reply-breached", "breached.reply")
+    }
+    assert look == {
+        "count.reply-breached": 1,
+        "hours_since.reply-breached": pytest.approx(1),
+        "breached.reply": 1,
+    }
+    assert (ticket.look("open.reply", NOON), ticket.look("open.nothing", NOON)) == (1, 0)
+
+
+@pytest.mark.parametrize("client_facing", [True, False])
+def test_a_miss_that_faces_the_client_has_a_word_of_its_own(client_facing: bool) -> None:
+    reply = replace_rule(SUPERVISED.obligations["reply"], client_facing=client_facing)
+    excuse = replace_rule(
+        reply,
+        opens=frozenset({"client-facing-breached"}),
+        client_facing=False,
+        warn_hours=None,
+    )
+    ticket = supervised(rules=replace(SUPERVISED, obligations={"reply": reply, "excuse": excuse}))
+
+    breach(ticket)
+
+    assert list(ticket.obligations) == ["reply-1", "excuse-1"][: 1 + client_facing]
+
+
+def test_what_is_met_is_open_no_more_and_was_breached_all_the_same() -> None:
+    ticket = supervised(breach)
+
+    ticket.answer("周一至周五", True, PROMISING, act=act(at=TUESDAY_CLOSE + HOUR))
+
+    assert (ticket.look("open.reply", NOON), ticket.look("breached.reply", NOON)) == (0, 1)
+
+
+def test_all_that_was_said_of_it_replayed_makes_the_same_promise() -> None:
+    live = opened(PROMISING, rules=SUPERVISED)
+    for command in (issue_slip, clarify, warn, breach, supervise):
+        command(live)
+
+    again = replay(facts_of(live))
+
+    for name in ("obligations", "counts", "since"):
+        assert getattr(again, name) == getattr(live, name)

@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 
 from domain.errors import Invalid, Refused
-from domain.ticket import Blocker, OfferPending, Ticket
+from domain.handover import OfferPending
+from domain.ticket import Blocker, Ticket
 from tests.support.facts import (
     CONSULTATION,
     LI_NA,

@@ -7,7 +7,16 @@ from uuid import UUID
 import pytest
 
 from domain.errors import Invalid
-from domain.staff import ROLES, Credential, NoCredential, NoSuperior, NotDeputy, Staff, StaffLeft
+from domain.staff import (
+    ROLES,
+    Credential,
+    NoCompetence,
+    NoCredential,
+    NoSuperior,
+    NotDeputy,
+    Staff,
+    StaffLeft,
+)
 from tests.support.facts import (
     KEY_COMMITMENT,
     LI_NA,
@@ -24,6 +33,7 @@ from tests.support.facts import (
 )
 
 DIGEST = "d1" * 32
+DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 INSTANT = timedelta(microseconds=1)
 
@@ -347,3 +357,77 @@ def test_a_registration_is_the_first_fact_of_the_named_stream() -> None:
     fact = new_fact(registered_staff(staff_id))
 
     assert (fact.originator_id, fact.originator_version) == (staff_id, 1)
+
+
+def electrician(expires_at: datetime | None = None) -> Staff:
+    return given(
+        registered_staff(),
+        lambda s: s.go_on_duty(act=act()),
+        lambda s: s.grant_competence("电工", expires_at=expires_at, act=act(M1)),
+    )
+
+
+def test_a_competence_says_until_when_its_certificate_is_good() -> None:
+    staff = given(registered_staff())
+
+    staff.grant_competence(" 电工 ", expires_at=NOON + DAY, act=act(M1))
+
+    fact = new_fact(staff)
+    assert (fact.competence, fact.expires_at) == ("电工", NOON + DAY)
+
+
+def test_the_same_certificate_is_granted_once_and_a_longer_one_again() -> None:
+    staff = electrician(NOON + DAY)
+
+    staff.grant_competence("电工", expires_at=NOON + DAY, act=act(M1))
+    staff.grant_competence("电工", act=act(M1))
+
+    assert new_facts(staff) == [Staff.CompetenceGranted]
+    assert staff.competences == {"电工": None}
+
+
+def test_a_certificate_that_has_expired_is_worth_nothing() -> None:
+    staff = given(registered_staff())
+
+    with pytest.raises(Invalid) as refusal:
+        staff.grant_competence("电工", expires_at=NOON, act=act(M1))
+
+    assert (refusal.value.field, new_facts(staff)) == ("expires_at", [])
+
+
+def test_a_competence_that_nobody_has_is_not_withdrawn() -> None:
+    staff = electrician()
+
+    with pytest.raises(NoCompetence):
+        staff.withdraw_competence("粤语", act=act(M1))
+
+    staff.withdraw_competence("电工", act=act(M1))
+    assert staff.competences == {}
+
+
+@pytest.mark.parametrize(
+    ("competence", "at", "is_available"),
+    [
+        (None, NOON, True),
+        ("电工", NOON, True),
+        ("粤语", NOON, False),
+        ("电工", NOON + DAY - INSTANT, True),
+        ("电工", NOON + DAY, False),
+        (None, NOON + DAY, True),
+    ],
+)
+def test_who_is_on_duty_and_competent_is_available(
+    competence: str | None, at: datetime, is_available: bool
+) -> None:
+    staff = electrician(NOON + DAY)
+
+    assert staff.is_available(competence, at) is is_available
+
+
+@pytest.mark.parametrize("ends", [Staff.go_off_duty, Staff.leave])
+def test_who_is_not_on_duty_is_not_available(ends: Callable[..., None]) -> None:
+    staff = electrician()
+
+    ends(staff, act=act())
+
+    assert not staff.is_available("电工", NOON)

@@ -67,6 +67,21 @@ class StaffHistory(History):
     def go_off_duty(self) -> None:
         self.twice(lambda s, act: s.go_off_duty(act=act), act())
 
+    @rule(competence=mostly("电工", "粤语", " "), good_for=st.none() | days)
+    def grant_competence(self, competence: str, good_for: timedelta | None) -> None:
+        expires_at = None if good_for is None else NOON + good_for
+        self.twice(
+            lambda s, act: s.grant_competence(competence, expires_at=expires_at, act=act), act(M1)
+        )
+
+    @rule(competence=mostly("电工", "粤语"))
+    def withdraw_competence(self, competence: str) -> None:
+        self.twice(lambda s, act: s.withdraw_competence(competence, act=act), act(M1))
+
+    @invariant()
+    def every_certificate_was_good_for_a_while(self) -> None:
+        assert all(end is None or end > NOON for end in self.live.competences.values())
+
     @rule(credential_id=credential_ids, good_for=st.none() | days)
     def issue_credential(self, credential_id: str, good_for: timedelta | None) -> None:
         expires_at = None if good_for is None else NOON + good_for

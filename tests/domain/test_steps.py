@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 
 from domain.errors import Invalid
-from domain.procedure import FORM_TEXT_LIMIT, FormIncomplete, StepNotPossible
-from domain.ticket import Blocker, NotOwner, SlipMissing, Ticket, TicketClosed, TicketSuspended
+from domain.form import FORM_TEXT_LIMIT, FormIncomplete
+from domain.handover import NotOwner, TicketClosed
+from domain.procedure import StepNotPossible
+from domain.stepping import SlipMissing, TicketSuspended
+from domain.ticket import Blocker, Ticket
 from tests.support.facts import (
     C1,
     CONSULTATION,
@@ -190,11 +193,13 @@ def test_a_closed_ticket_takes_no_steps() -> None:
 def test_the_possible_steps_are_those_that_start_here() -> None:
     ticket = given(opened())
 
-    assert ticket.possible_steps(CONSULTATION) == ["clarify", "answer"]
+    assert ticket.possible_steps(CONSULTATION, ticket.looking(act())) == ["clarify", "answer"]
 
 
 def test_nothing_is_possible_while_suspended() -> None:
-    assert suspended().possible_steps(INSTALLATION) == []
+    ticket = suspended()
+
+    assert ticket.possible_steps(INSTALLATION, ticket.looking(act())) == []
 
 
 def test_an_answer_is_recorded_with_whether_it_answers_everything() -> None:

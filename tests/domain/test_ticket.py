@@ -10,20 +10,11 @@ from msgspec.structs import replace
 
 from domain.aggregate import REASON_LIMIT, Act
 from domain.errors import Invalid
+from domain.handover import NotOwner, OfferPending, TicketClosed
 from domain.procedure import StepNotPossible
 from domain.sealed import TEXT_LIMIT
-from domain.ticket import (
-    AlreadyEscalated,
-    Blocker,
-    NotAsked,
-    NotOwner,
-    NotSuspended,
-    OfferPending,
-    Ticket,
-    TicketClosed,
-    TicketSuspended,
-    Visibility,
-)
+from domain.stepping import TicketSuspended
+from domain.ticket import AlreadyEscalated, Blocker, NotAsked, NotSuspended, Ticket, Visibility
 from tests.support.facts import (
     C1,
     CONSULTATION,

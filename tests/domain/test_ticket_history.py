@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from domain.aggregate import Act
+from domain.happening import word_of
 from domain.procedure import Procedure
 from domain.ticket import Blocker, Ticket, Visibility
-from tests.domain.history import BRIEF, History
+from tests.domain.history import BRIEF, History, mostly
 from tests.support.facts import (
     CONSULTATION,
     INSTALLATION,
@@ -27,7 +28,9 @@ from tests.support.facts import (
 )
 
 STAFF = [LI_NA, WANG_FANG, ZHAO_LEI, M1]
-AFTER_CLOSING = Ticket.Noted | Ticket.Corrected | Ticket.Reopened | Ticket.Instructed
+AFTER_CLOSING = (
+    Ticket.Noted | Ticket.Corrected | Ticket.Reopened | Ticket.Instructed | Ticket.Archived
+)
 
 Attempt = Callable[[Ticket, Procedure, Act], None]
 
@@ -92,9 +95,33 @@ def resume(ticket: Ticket, procedure: Procedure, act: Act) -> None:
     ticket.resume(act=act)
 
 
+def route(ticket: Ticket, procedure: Procedure, act: Act) -> None:
+    ticket.route("north", act=act)
+
+
+def decide(ticket: Ticket, procedure: Procedure, act: Act) -> None:
+    ticket.decide_transfer(ZHAO_LEI, superior_id=M1, roles=frozenset(), act=act)
+
+
+def client_withdraws(ticket: Ticket, procedure: Procedure, act: Act) -> None:
+    ticket.withdraw(act=act)
+
+
+def reject(ticket: Ticket, procedure: Procedure, act: Act) -> None:
+    ticket.reject("duplicate", act=act)
+
+
+def void(ticket: Ticket, procedure: Procedure, act: Act) -> None:
+    ticket.void(roles=frozenset(), act=act)
+
+
+def archive(ticket: Ticket, procedure: Procedure, act: Act) -> None:
+    ticket.archive(roles=frozenset(), act=act)
+
+
 ATTEMPTS: list[Attempt] = [
     *(issue_slip, offer, accept, decline, shirk, withdraw, escalate, instruct),
-    *(take_step, answer, complete, close, reopen, suspend, resume),
+    *(take_step, answer, complete, close, reopen, suspend, resume, route, decide),
 ]
 
 FACTS: dict[str | None, Attempt] = {
@@ -115,10 +142,12 @@ class TicketHistory(History):
         self.procedure = procedure
         self.owner_id: UUID = LI_NA
         self.offered_to_id: UUID | None = None
+        self.queue: str | None = None
+        self.returns, self.ended_as = 0, ""
         self.episode, self.is_closed = 1, False
         self.begin(opened(procedure))
 
-    def hear(self, fact: Any) -> None:
+    def hear(self, fact: Any) -> None:  # noqa: C901 - one case a fact
         """Keep account of who answers for it, from the facts alone."""
         if self.is_closed and not self.procedure.recorded:
             assert isinstance(fact, AFTER_CLOSING)
@@ -127,22 +156,38 @@ class TicketHistory(History):
                 assert fact.from_id == self.owner_id != fact.to_id
                 self.offered_to_id = fact.to_id
             case Ticket.TransferAccepted():
-                assert (fact.from_id, fact.to_id) == (self.owner_id, self.offered_to_id)
-                self.owner_id, self.offered_to_id = fact.to_id, None
+                assert fact.from_id == self.owner_id
+                assert fact.to_id == self.offered_to_id or self.queue
+                self.owner_id, self.offered_to_id, self.queue = fact.to_id, None, None
             case Ticket.TransferDeclined() | Ticket.TransferWithdrawn():
                 assert fact.to_id == self.offered_to_id
                 self.offered_to_id = None
+                self.returns += isinstance(fact, Ticket.TransferDeclined)
+            case Ticket.TransferDecided():
+                assert (fact.from_id, self.returns) == (self.owner_id, 2)
+                self.owner_id, self.offered_to_id, self.queue = fact.to_id, None, None
+                self.returns = 0
+            case Ticket.Routed():
+                assert fact.unit != self.queue
+                self.queue = fact.unit
+            case Ticket.Withdrawn() | Ticket.Rejected() | Ticket.Voided() | Ticket.Archived():
+                assert self.is_closed == isinstance(fact, Ticket.Archived)
+                self.ended_as, self.is_closed = word_of(fact), True
+                self.offered_to_id = self.queue = None
             case Ticket.StepTaken(done_by_id=done_by_id) if done_by_id is not None:
+                if done_by_id != self.owner_id:
+                    self.offered_to_id = self.queue = None
                 self.owner_id = done_by_id
             case Ticket.Closed():
                 self.is_closed = True
             case Ticket.Reopened():
                 assert self.is_closed
                 assert fact.episode == self.episode + 1
-                self.episode, self.is_closed = fact.episode, False
+                assert self.ended_as not in ("voided", "archived") or self.procedure.recorded
+                self.episode, self.is_closed, self.ended_as = fact.episode, False, ""
 
     def loaded(self, aggregate: Any) -> Any:
-        aggregate.rules = self.live.rules
+        aggregate.rules, aggregate.ask_across = self.live.rules, self.live.ask_across
         return aggregate
 
     def attempt(self, command: Attempt, act: Act) -> bool:
@@ -178,12 +223,42 @@ class TicketHistory(History):
         offered = self.twice(
             lambda t, act: t.offer_transfer(to_id, None, act=act), act(self.owner_id, reason="忙")
         )
-        assert offered == (to_id != self.owner_id)
+        assert offered == (to_id != self.owner_id and self.returns < 2)
 
     @precondition(lambda self: self.offered_to_id is not None and not self.procedure.recorded)
     @rule(answer=st.sampled_from([accept, accept, decline]))
     def the_one_offered_answers(self, answer: Attempt) -> None:
         self.does(self.offered_to_id, answer)
+
+    @precondition(lambda self: not self.is_closed and self.returns == 2)
+    @rule()
+    def the_superior_decides(self) -> None:
+        self.does(M1, decide)
+
+    @precondition(lambda self: not self.is_closed and self.queue is None)
+    @rule()
+    def the_owner_routes_it(self) -> None:
+        self.does(self.owner_id, route)
+
+    @precondition(lambda self: self.queue is not None)
+    @rule(who=colleagues, unit=mostly("north", "main"))
+    def somebody_takes_it(self, who: UUID, unit: str) -> None:
+        may_take = not self.is_closed and self.offered_to_id is None and unit == "north"
+        taken = self.twice(
+            lambda t, act: t.take(who, unit=unit, roles=frozenset(), act=act), act(who)
+        )
+        assert taken == may_take
+
+    @precondition(lambda self: len(self.facts) > 12 and not self.procedure.recorded)
+    @rule(end=st.sampled_from([client_withdraws, reject, void]))
+    def the_owner_ends_it(self, end: Attempt) -> None:
+        ended = self.attempt(end, act(self.owner_id, reason="因故"))
+        assert not ended or self.is_closed
+
+    @precondition(lambda self: self.is_closed and not self.procedure.recorded)
+    @rule()
+    def the_owner_archives_it(self) -> None:
+        assert self.attempt(archive, act(self.owner_id)) == (self.live.ended_as != "voided")
 
     @precondition(lambda self: self.offered_to_id is not None)
     @rule()
@@ -253,7 +328,7 @@ class TicketHistory(History):
         assert corrected == is_there
 
     def possible(self) -> list[str]:
-        return self.live.possible_steps(self.procedure)
+        return self.live.possible_steps(self.procedure, self.live.looking(act()))
 
     @invariant()
     def exactly_one_person_answers_for_it(self) -> None:
@@ -266,7 +341,14 @@ class TicketHistory(History):
 
     @invariant()
     def it_is_closed_in_a_final_state_and_in_no_other(self) -> None:
-        assert self.live.is_closed == self.is_closed == (self.live.state in self.procedure.final)
+        assert self.live.is_closed == self.is_closed
+        if not self.ended_as:
+            assert self.is_closed == (self.live.state in self.procedure.final)
+
+    @invariant()
+    def it_is_with_its_owner_in_a_queue_or_came_back_as_the_facts_say(self) -> None:
+        assert (self.live.queue, self.live.returns) == (self.queue, self.returns)
+        assert (self.live.ended_as or "") == self.ended_as
 
     @invariant()
     def every_reopening_begins_an_episode_and_nothing_else_does(self) -> None:

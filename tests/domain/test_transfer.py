@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from domain.aggregate import Act
 from domain.errors import Invalid
-from domain.ticket import NoOffer, NotOwner, OfferPending, ShirkingRefused, Ticket, TicketClosed
+from domain.handover import NoOffer, NotOwner, OfferPending, ShirkingRefused, TicketClosed
+from domain.ticket import Ticket
 from tests.support.facts import (
     C1,
     CONSULTATION,

@@ -8,7 +8,7 @@ import pytest
 from application.register import KeyDestroyed
 from infrastructure.database import Database
 from infrastructure.keystore import PostgresKeyStore
-from tests.support.facts import C1, C2
+from tests.support.facts import C1, C2, C3
 
 
 @pytest.fixture
@@ -93,6 +93,34 @@ def test_a_key_destroyed_in_one_process_is_soon_gone_from_the_others(
     keys.destroy(C1)
 
     assert elsewhere.key(C1) is None
+
+
+def test_many_keys_are_fetched_with_one_question(
+    keys: PostgresKeyStore, keys_database: Database
+) -> None:
+    for subject in (C1, C2):
+        keys.create(subject)
+    fetching = PostgresKeyStore(keys_database)
+
+    fetching.fetch([C1, C2, C3])
+
+    expected = [keys.key(C1), keys.key(C2)]
+    with keys_database.connection() as connection:
+        connection.execute("DELETE FROM subject_key")
+    assert [fetching.key(C1), fetching.key(C2), fetching.key(C3)] == [*expected, None]
+
+
+def test_a_destroyed_key_is_not_fetched_and_its_subject_is_named(
+    keys: PostgresKeyStore, elsewhere: PostgresKeyStore
+) -> None:
+    keys.create(C1)
+    keys.create(C2)
+
+    keys.destroy(C1)
+    keys.fetch([C1, C2])
+
+    assert keys.key(C1) is None
+    assert keys.destroyed() == elsewhere.destroyed() == [C1]
 
 
 def test_a_secret_is_made_on_first_use_and_the_same_for_all(

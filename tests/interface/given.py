@@ -22,6 +22,13 @@ RETURN = {"ground": "overloaded", "reason": "今天已有二十件"}
 REST = {"blocked_by": "client", "reason": "等客户资料"}
 MORE_TIME = {"due_at": "2026-11-25T17:00:00+08:00", "reason": "等供货商答复"}
 CORRECTION = {"corrects_version": 1, "what": "matter", "text": "宽带安装", "reason": "听错了"}
+PAPER = {
+    "kind": "receipt",
+    "name": "收据.txt",
+    "media_type": "text/plain",
+    "content": "5pS25o2u",
+}
+SIGNATURE = {"role": "production", "verdict": "signed"}
 DEPUTY = {
     "deputy_id": str(M2),
     "start": "2026-11-23T09:00:00+08:00",
@@ -35,6 +42,14 @@ TICKET_COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "transfer/acceptance": {},
     "transfer/refusal": RETURN,
     "transfer/withdrawal": {},
+    "transfer/decision": {"to_id": str(WANG_FANG), "reason": "归口办理"},
+    "routing": {"unit": "north"},
+    "taking": {},
+    "assignment": {"unit": "main"},
+    "withdrawal": {"reason": "不要了"},
+    "rejection": {"ground": "duplicate", "reason": "重复"},
+    "voiding": {"reason": "录错了"},
+    "archiving": {},
     "escalation": {"question": "可以减免吗"},
     "instruction": {"text": "按规定办"},
     "steps/clarify": {},
@@ -44,7 +59,14 @@ TICKET_COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "completion": {"result": "已告知"},
     "closure": {},
     "reopening": {"reason": "客户再来电"},
+    "pack-version": {"reason": "新制度更快"},
     "corrections": CORRECTION,
+    "supervision": {"demand": "说明原因", "due_at": "2026-11-25T17:00:00+08:00"},
+    "supervision/answer": {"text": "已联系客户"},
+    "reminder": {"text": "客户又来催"},
+    "evidence": PAPER,
+    "signoffs/solution": SIGNATURE,
+    "checklists/five_clears/listen": {},
     "obligations/reply-1/extension": MORE_TIME,
     "obligations/reply-1/extension/approval": {},
     "obligations/reply-1/waiver": {"ground": "withdrawn", "reason": "客户撤回"},
@@ -55,6 +77,7 @@ CLIENT_COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "details": {"details": {"place": "三号楼"}},
     "contact-points": {"kind": "phone", "value": "010-5550199"},
     "contact-points/phone-2/removal": {},
+    "traits": {"name": "remote", "value": True},
     "blacklisting": {"reason": "多次拒付"},
     "blacklisting/lifting": {"reason": "已付清"},
     "merge": {"into_id": str(C1), "reason": "同一人"},
@@ -68,6 +91,8 @@ STAFF_COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "deputies": DEPUTY,
     "duty/start": {},
     "duty/end": {},
+    "competences": {"competence": "electrician"},
+    "competences/electrician/withdrawal": {},
     "credentials": {},
     "credentials/0123456789abcdef/revocation": {},
     "departure": {},
@@ -79,6 +104,8 @@ PACK_COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "approval": {"version": 1},
     "publication": {"version": 1, "effective_from": "2026-12-01T00:00:00+08:00"},
     "abolition": {"effective_from": "2026-12-01T00:00:00+08:00", "reason": "不再办理"},
+    "switching-off": {"unit": "store-1", "reason": "本店不设此岗"},
+    "switching-on": {"unit": "store-1"},
 }
 """All that is sent to `/v1/packs/<name>/…`."""
 
@@ -101,20 +128,39 @@ READS = [
     "/v1/tickets/TICKET/history",
     "/v1/tickets/TICKET/obligations/reply-1",
     "/v1/obligations",
+    "/v1/obligations/overdue",
+    "/v1/search?q=安装",
     "/v1/clients",
     f"/v1/clients/{C1}",
     "/v1/staff",
     f"/v1/staff/{LI_NA}",
     "/v1/packs",
     "/v1/packs/consultation/1",
+    "/v1/policy/phrases",
+    "/v1/policy/lists",
+    "/v1/policy/warnings",
+    "/v1/policy/documents/posture",
+    "/v1/tickets/TICKET/templates/reply",
+    "/v1/reports",
+    "/v1/reports/installation/surveyed",
+    "/v1/packs/consultation/1/forms/clarify",
+    "/v1/packs/consultation/diff",
     "/v1/me",
     "/v1/desk/mine",
     "/v1/desk/offered",
     "/v1/desk/first-contacts",
     "/v1/desk/asked",
+    "/v1/desk/alarms",
+    "/v1/desk/transfers",
+    "/v1/desk/queue",
+    "/v1/desk/next",
     "/v1/desk/obligations",
+    "/v1/desk/supervision",
 ]
-"""Everything that can be read."""
+"""Everything that can be read, once the installation pack is in force."""
+
+FILES = [f"/v1/tickets/TICKET/evidence/{'0' * 64}"]
+"""What is answered as it was once attached, and not in JSON."""
 
 
 EXAMPLES = {"uuid": str(C1), "int": "1", "string": "something"}

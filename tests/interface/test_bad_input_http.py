@@ -11,15 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infrastructure.views.questions import VIEWS
+from infrastructure.views.questions import VIEW_NAMES
 from interface.http.app import BODY_LIMIT
-from tests.interface.given import COMMANDS, READS, paths
-from tests.support.facts import LI_NA, M1
-from tests.support.http import ADMIN, APPROVER, DRAFTER, Office, Person, opened
+from tests.interface.given import COMMANDS, READS, in_force, paths
+from tests.support.facts import INSTALLATION_PACK, LI_NA, M1
+from tests.support.http import ADMIN, APPROVER, DRAFTER, INSPECTOR, Office, Person, opened
 
 
 @pytest.fixture(scope="module")
 def ticket(shared_office: Office) -> str:
+    in_force(shared_office, INSTALLATION_PACK)
     return opened(shared_office.person(LI_NA)).rpartition("/")[2]
 
 
@@ -149,6 +150,7 @@ NOT_A_TIME = [
     {},
 ]
 NOT_A_NUMBER = [None, "1", 1.5, 1.0, True, 0, -1, [], {}]
+NOT_A_TRAIT = [None, 1.5, [], {}]
 NOT_A_LIST = [None, "staff", 7, {}, [], [7], [None], ["a\0b"]]
 NOT_A_MAPPING = [None, "a", 7, []]
 
@@ -159,7 +161,13 @@ def wrong_values(name: str, value: Any) -> list[Any]:
         return NOT_AN_ID
     if name in ("start", "end", "effective_from", "occurred_at"):
         return NOT_A_TIME
-    kinds = {str: NOT_A_TEXT, int: NOT_A_NUMBER, list: NOT_A_LIST, dict: NOT_A_MAPPING}
+    kinds = {
+        str: NOT_A_TEXT,
+        int: NOT_A_NUMBER,
+        bool: NOT_A_TRAIT,
+        list: NOT_A_LIST,
+        dict: NOT_A_MAPPING,
+    }
     return kinds[type(value)]
 
 
@@ -201,17 +209,23 @@ LIMITS = {
 }
 """Longest texts, in characters."""
 
+OF_TRAITS = {"name": 40, "value": 64, "reason": 2_000}
+
+
+def longest(path: str, name: str) -> int:
+    return (OF_TRAITS if path.endswith("/traits") else LIMITS)[name]
+
 
 @pytest.mark.parametrize(
     ("path", "name"), [(path, name) for path, name, _ in fields() if name in LIMITS]
 )
 def test_a_text_that_is_too_long(shared_office: Office, ticket: str, path: str, name: str):
-    body = {**COMMANDS[path], name: "长" * (LIMITS[name] + 1)}
+    body = {**COMMANDS[path], name: "长" * (longest(path, name) + 1)}
 
     answer = shared_office.person(LI_NA).post(path_of(ticket, path), body)
 
     assert answer.refusal == (422, "invalid", name)
-    assert str(LIMITS[name]) in answer.body["detail"]
+    assert str(longest(path, name)) in answer.body["detail"]
 
 
 @pytest.mark.parametrize(("name", "path"), [("text", "notes"), ("reason", "notes")])
@@ -227,6 +241,8 @@ def sender(office: Office, path: str) -> Person:
     """Somebody who may send this command."""
     if path.startswith("/v1/packs"):
         return office.person(DRAFTER if path.endswith("versions") else APPROVER)
+    if path.endswith("/supervision"):
+        return office.person(INSPECTOR)
     return office.person(ADMIN if path.startswith("/v1/staff") else M1)
 
 
@@ -338,5 +354,6 @@ def test_no_question_whatever_is_a_fault_of_ours(shared_office: Office, ticket: 
 def test_after_all_this_the_views_still_run(shared_office: Office):
     shared_office.catch_up()
 
-    assert [view.failure for view in shared_office.parts.progress.views()] == [None] * len(VIEWS)
+    failures = {view.view: view.failure for view in shared_office.parts.progress.views()}
+    assert failures == dict.fromkeys(VIEW_NAMES)
     assert shared_office.person(LI_NA).get("/readyz").status == 200

@@ -51,6 +51,7 @@ def test_the_client_file_shows_who_they_are(li_na: Person):
         "registered_at": "2026-11-23T04:00:00Z",
         "details": {},
         "contacts": {},
+        "attributes": {},
         "is_blacklisted": False,
         "blacklist_scope": None,
         "merged_into_id": None,
@@ -86,6 +87,27 @@ def test_contact_points_are_added_once_and_removed(li_na: Person):
     assert with_phone == {added.event.contact_id: phone}
     assert removed.carried_out == [Client.ContactPointRemoved]
     assert li_na.get(FILE).body["contacts"] == {}
+
+
+def test_what_kind_of_client_it_is_stands_in_clear_and_changes(li_na: Person):
+    traits = [("remote", True), ("remote", True), ("travel_minutes", 55), ("remote", False)]
+
+    answers = [li_na.post(f"{FILE}/traits", {"name": n, "value": v}) for n, v in traits]
+
+    assert [answer.carried_out for answer in answers] == [
+        [Client.TraitSet],
+        [],
+        [Client.TraitSet],
+        [Client.TraitSet],
+    ]
+    assert li_na.get(FILE).body["attributes"] == {"remote": False, "travel_minutes": 55}
+
+
+@pytest.mark.parametrize("value", [None, 1.5, ["north"], {"a": 1}])
+def test_a_trait_is_a_text_a_whole_number_or_a_yes_or_no(li_na: Person, value: Any):
+    answer = li_na.post(f"{FILE}/traits", {"name": "region", "value": value})
+
+    assert answer.refusal == (422, "invalid", "value")
 
 
 def test_a_client_is_blacklisted_and_it_is_lifted(li_na: Person, manager: Person):

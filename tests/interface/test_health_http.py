@@ -9,8 +9,8 @@ from interface.http.health import LAG_LIMIT
 from tests.support.http import Office, Person, opened
 
 VIEWS = [
-    *("client_file", "obligations", "pack_shelf", "staff_directory"),
-    *("ticket_history", "ticket_register"),
+    *("client_file", "happening", "obligations", "pack_shelf", "search", "staff_directory"),
+    *("ticket_figures", "ticket_history", "ticket_register"),
 ]
 
 

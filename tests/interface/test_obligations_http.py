@@ -95,6 +95,22 @@ def test_what_is_overdue_is_so_though_nobody_has_put_it_on_record(
     assert shown["breached_at"] is None
 
 
+@pytest.mark.parametrize(("charged", "unit"), [({}, "main"), ({"unit": "business"}, "business")])
+def test_what_is_overdue_is_counted_for_the_unit_that_is_charged(
+    office: Office, li_na: Person, charged: dict[str, str], unit: str
+):
+    content = promising_pack() | {"version": 3}
+    content["obligations"]["reply"] |= charged
+    in_force(office, content)
+    ticket = clarifying(li_na)
+    office.now = LATE
+
+    counted = listed(li_na, "/v1/obligations/overdue")
+
+    assert counted == [{"unit": unit, "level": 0, "count": 1}]
+    assert reply(li_na, ticket)["terms"] == charged
+
+
 @pytest.mark.parametrize("missed", [True, False])
 def test_a_pause_stops_what_is_not_missed_yet_and_hides_nothing_that_is(
     office: Office, li_na: Person, missed: bool
@@ -313,12 +329,26 @@ def test_obligations_are_asked_for_by_what_is_known_of_them(
     assert len(listed(li_na, f"/v1/obligations?{question}")) == found
 
 
-def test_no_time_is_promised_in_a_year_whose_holidays_nobody_knows(office: Office, li_na: Person):
+def test_time_promised_in_a_year_whose_holidays_nobody_knows_yet_is_provisional(
+    office: Office, li_na: Person
+):
     office.now = datetime.fromisoformat("2026-12-31T16:30:00+08:00")
+    ticket = opened(li_na)
+
+    li_na.post(f"{ticket}/transfer", TO_WANG_FANG)
+    promised = li_na.get(f"{ticket}/obligations/accept_transfer-1").body
+
+    assert promised["obligation"]["basis"]["provisional"] == [2027]
+    assert "provisional 暂定, holidays of 2027 not published" in promised["why"]
+    assert datetime.fromisoformat(promised["due_at"]).date().isoformat() == "2027-01-04"
+
+
+def test_a_year_too_far_ahead_is_refused(office: Office, li_na: Person):
+    office.now = datetime.fromisoformat("2028-12-29T16:30:00+08:00")
     ticket = opened(li_na)
 
     answer = li_na.post(f"{ticket}/transfer", TO_WANG_FANG)
 
     assert answer.refusal == (409, "no_calendar_data", None)
-    assert answer.body["facts"]["year"] == 2027
+    assert answer.body["facts"]["year"] == 2029
     assert li_na.get(ticket).body["offered_to_id"] is None

@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.interface.given import COMMANDS, MORE_TIME, READS, clarifying, in_force
-from tests.support.facts import C1, LI_NA, M1, WANG_FANG, promising_pack
-from tests.support.http import ADMIN, Answer, Office
+from tests.support.facts import C1, INSTALLATION_PACK, LI_NA, M1, WANG_FANG, promising_pack
+from tests.support.http import ADMIN, Answer, Office, opened
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_every_path_that_there_is_is_in_it(shared_office: Office, document: Any)
         (method, re.sub(r"<\w+:(\w+)>", r"{\1}", rule.rule))
         for rule in shared_office.app.url_map.iter_rules()
         for method in ("GET", "POST")
-        if method in (rule.methods or ()) and rule.rule.startswith("/v1/")
+        if method in (rule.methods or ()) and rule.rule.startswith(("/v1/", "/public/"))
     }
 
     described = {(method, path) for method, path, _ in operations(document)}
@@ -61,7 +61,7 @@ def test_a_token_is_asked_for_everywhere_but_where_it_is_not(document: Any):
     assert document["security"] == [{"bearer": []}]
     assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
     open_to_all = {path for _, path, operation in operations(document) if "security" in operation}
-    assert open_to_all == {"/healthz", "/readyz", "/metrics"}
+    assert open_to_all == {"/healthz", "/readyz", "/metrics", "/public/{board}"}
 
 
 def test_every_command_takes_a_key_and_a_version(document: Any):
@@ -134,6 +134,8 @@ def ticket(shared_office: Office) -> str:
     """One to which something of every kind has happened."""
     li_na, manager = shared_office.person(LI_NA), shared_office.person(M1)
     in_force(shared_office, promising_pack())
+    in_force(shared_office, INSTALLATION_PACK)
+    opened(li_na, procedure="installation")
     ticket = clarifying(li_na)
     li_na.post(f"{ticket}/obligations/reply-1/extension", MORE_TIME)
     manager.post(f"{ticket}/obligations/reply-1/extension/approval")

@@ -14,6 +14,7 @@ from domain.ticket import Ticket
 from tests.interface.given import (
     COMMANDS,
     DEPUTY,
+    FILES,
     MATTER,
     READS,
     clarifying,
@@ -21,7 +22,17 @@ from tests.interface.given import (
     in_force,
     paths,
 )
-from tests.support.facts import C1, LI_NA, M1, M2, NOON, WANG_FANG, ZHAO_LEI, promising_pack
+from tests.support.facts import (
+    C1,
+    INSTALLATION_PACK,
+    LI_NA,
+    M1,
+    M2,
+    NOON,
+    WANG_FANG,
+    ZHAO_LEI,
+    promising_pack,
+)
 from tests.support.http import (
     ADMIN,
     APPROVER,
@@ -36,15 +47,18 @@ from tests.support.http import (
 
 NEEDS_NO_ROLE = {"/v1/me"}
 
+SUPERVISES = {"/v1/tickets/TICKET/supervision", "/v1/tickets/TICKET/reminder"}
+"""What the supervision office may say, though it handles nothing."""
 
-@pytest.mark.parametrize(("method", "listed"), [("POST", COMMANDS), ("GET", READS)])
+
+@pytest.mark.parametrize(("method", "listed"), [("POST", COMMANDS), ("GET", [*READS, *FILES])])
 def test_these_tables_name_every_path_that_there_is(
     shared_office: Office, method: str, listed: Iterable[str]
 ):
     routes = shared_office.app.url_map.bind("")
 
     def answering(path: str) -> str:
-        endpoint, _ = routes.match(path.replace("TICKET", str(C1)), method)
+        endpoint, _ = routes.match(path.replace("TICKET", str(C1)).partition("?")[0], method)
         return endpoint
 
     assert {answering(path) for path in listed} == {
@@ -56,12 +70,26 @@ def test_these_tables_name_every_path_that_there_is(
 def ticket(shared_office: Office) -> str:
     """One on which a reply is promised."""
     in_force(shared_office, promising_pack())
+    in_force(shared_office, INSTALLATION_PACK)
     return clarifying(shared_office.person(LI_NA)).rpartition("/")[2]
+
+
+@pytest.mark.parametrize("path", SUPERVISES)
+def test_who_supervises_says_what_they_demand_and_nobody_else_does(
+    shared_office: Office, ticket: str, path: str
+):
+    at = path.replace("TICKET", ticket)
+
+    for who in (REVIEWER, NOBODY, LI_NA, WANG_FANG):
+        assert shared_office.person(who).post(at, COMMANDS[path]).refusal[:2] == (403, "forbidden")
+    assert shared_office.person(INSPECTOR).post(at, COMMANDS[path]).status == 200
 
 
 @pytest.mark.parametrize("path", COMMANDS)
 @pytest.mark.parametrize("who", [INSPECTOR, REVIEWER, NOBODY], ids=["inspector", "reviewer", "-"])
-def test_who_only_looks_on_changes_nothing(shared_office: Office, ticket: str, who: Any, path: str):
+def test_who_only_looks_on_handles_nothing(shared_office: Office, ticket: str, who: Any, path: str):
+    if who == INSPECTOR and path in SUPERVISES:
+        return
     answer = shared_office.person(who).post(path.replace("TICKET", ticket), COMMANDS[path])
 
     assert answer.refusal[:2] == (403, "forbidden")
@@ -78,7 +106,7 @@ def test_whoever_has_a_role_reads_everything(
     assert answer.headers["Content-Type"] == "application/json"
 
 
-@pytest.mark.parametrize("path", [path for path in READS if path not in NEEDS_NO_ROLE])
+@pytest.mark.parametrize("path", [path for path in [*READS, *FILES] if path not in NEEDS_NO_ROLE])
 def test_who_has_no_role_reads_nothing(shared_office: Office, ticket: str, path: str):
     answer = shared_office.person(NOBODY).get(path.replace("TICKET", ticket))
 

@@ -300,6 +300,12 @@ def test_the_ticket_file_has_a_folder_for_each_kind_of_thing(li_na: Person, wang
         "results": [],
         "reopenings": [],
         "corrections": [],
+        "signatures": [],
+        "ticks": [],
+        "evidence": [],
+        "endings": [],
+        "supervision": [],
+        "reminders": [],
     }
     [note] = file["notes"]
     assert (note["text"], note["by"], note["version"]) == ("客户来过", f"staff:{LI_NA}", 2)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from domain.ticket import Ticket
 from tests.interface.given import (
     CORRECTION,
     REST,
@@ -18,7 +19,7 @@ from tests.interface.given import (
     suspended,
 )
 from tests.support.facts import C1, LI_NA, M1, T2, WANG_FANG, ZHAO_LEI
-from tests.support.http import ADMIN, Office, Person, opened
+from tests.support.http import ADMIN, INSPECTOR, Office, Person, opened
 
 Refusal = tuple[int, str, str | None]
 
@@ -70,7 +71,6 @@ CASES: list[tuple[Callable[[Person], str], UUID, str, Mapping[str, Any], Refusal
     (offered, LI_NA, "transfer/acceptance", {}, NO_OFFER),
     (opened, WANG_FANG, "transfer/refusal", RETURN, NO_OFFER),
     (offered, ZHAO_LEI, "transfer/refusal", RETURN, NO_OFFER),
-    (offered, WANG_FANG, "transfer/refusal", SHIRKING, wrong("ground", "shirking_refused")),
     (offered, WANG_FANG, "transfer/refusal", MOOD, wrong("ground")),
     (offered, WANG_FANG, "transfer/refusal", GROUND_ALONE, wrong("reason")),
     (offered, WANG_FANG, "transfer/refusal", {"reason": "忙"}, wrong("ground")),
@@ -149,7 +149,8 @@ def test_a_refusal_names_the_rule_and_what_would_be_possible(
 def test_nothing_is_done_to_what_is_no_ticket(shared_office: Office, ticket_id: UUID, what: str):
     path = f"/v1/tickets/{ticket_id}/{what}"
 
-    answer = shared_office.person(M1).post(path, TICKET_COMMANDS[what])
+    who = INSPECTOR if what == "supervision" else M1
+    answer = shared_office.person(who).post(path, TICKET_COMMANDS[what])
 
     assert answer.refusal == (404, "not_found", "ticket_id")
 
@@ -170,3 +171,14 @@ def test_who_has_no_superior_has_nobody_to_ask(shared_office: Office):
 
     assert answer.refusal == (409, "no_superior", None)
     assert answer.body["rule"] == "FR-08"
+
+
+def test_that_it_is_no_duty_of_theirs_is_refused_and_on_record(shared_office: Office):
+    ticket = offered(shared_office.person(LI_NA))
+
+    answer = shared_office.person(WANG_FANG).post(f"{ticket}/transfer/refusal", SHIRKING)
+
+    assert (answer.status, answer.body["code"]) == (422, "shirking_refused")
+    assert (answer.body["field"], answer.body["rule"]) == ("ground", "FR-06")
+    assert answer.stored == [Ticket.ViolationFlagged]
+    assert (answer.event.kind, answer.event.staff) == ("shirking", f"staff:{WANG_FANG}")

@@ -121,7 +121,7 @@ def test_a_matter_that_cannot_be_opened(
     assert answer.refusal == refusal
 
 
-@pytest.mark.parametrize("left_out", MATTER)
+@pytest.mark.parametrize("left_out", sorted(MATTER.keys() - {"client_id"}))
 def test_a_matter_must_be_told_in_full(shared_office: Office, left_out: str):
     told = {name: value for name, value in MATTER.items() if name != left_out}
 

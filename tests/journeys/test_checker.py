@@ -83,6 +83,17 @@ def test_a_command_that_was_carried_out_twice_is_noticed(
     assert f"{doubled} is stored 2 times" in faults
 
 
+def test_a_command_whose_consequences_stand_apart_is_noticed(
+    register_url: str, told: list[Answer]
+) -> None:
+    tamper(register_url, "UPDATE register.entry SET topic = 'ticket.followed'")
+    tamper(register_url, COPY.format(version=4, command="command_id"))
+
+    faults = Audited.read(register_url).faults(told)
+
+    assert f"{(staff_ref(LI_NA), told[4].command_id)} stands in pieces: [5, 7]" in faults
+
+
 def test_an_event_without_a_command_is_noticed(register_url: str, told: list[Answer]) -> None:
     tamper(register_url, COPY.format(version=4, command="'nobody-said-so'"))
 

@@ -39,7 +39,7 @@ REAL_DESK = "postgresql://nobody@127.0.0.1:1/the_real_desk"
 
 PATIENCE_SECONDS = 120.0
 
-MIDDLE = 100
+MIDDLE = 400
 """Position in the register at which about half of the week is told."""
 
 
@@ -194,8 +194,9 @@ def test_a_demo_killed_in_the_middle_tells_the_rest_and_nothing_twice(told: Told
     entries = [entry for path in paths for entry in caller.get(path, "shen")["items"]]
 
     assert told.killed_at < told.once["position"]
-    commands = [e["command_id"] for e in entries if e["command_id"].startswith("demo-")]
-    assert len(commands) == len(set(commands)) == told_acts(story.tickets)
+    commands = {e["command_id"] for e in entries if e["command_id"].startswith("demo-")}
+    assert len({c for c in commands if c[5:].isdigit()}) == told_acts(story.tickets)
+    assert len(entries) == len({e["position"] for e in entries})
 
 
 def test_people_and_clients_are_there_once(told: Told) -> None:
@@ -209,8 +210,14 @@ def test_people_and_clients_are_there_once(told: Told) -> None:
     assert sum(client["version"] for client in clients) == told_acts(story.clients)
 
 
-def test_told_again_it_adds_nothing_and_says_the_same(told: Told) -> None:
-    assert told.summary == told.once
+def test_told_again_it_says_the_same(told: Told) -> None:
+    """But for what the clock has opened and put on record meanwhile."""
+    once, again = (
+        {name: said for name, said in summary.items() if name not in ("position", "tickets")}
+        for summary in (told.once, told.summary)
+    )
+
+    assert again == once
 
 
 def test_it_has_a_home_of_its_own(told: Told) -> None:
@@ -218,7 +225,7 @@ def test_it_has_a_home_of_its_own(told: Told) -> None:
 
 
 def test_most_of_the_week_is_closed(told: Told) -> None:
-    counts = told.once["tickets"]
+    counts = told.caller.get("/v1/tickets/counts?procedure=consultation", "shen")
 
     assert 25 <= counts["all"]["total"] <= 40
     assert counts["closed"]["true"] >= 0.8 * counts["all"]["total"]
@@ -310,6 +317,50 @@ def test_one_attempt_is_refused_on_purpose(told: Told) -> None:
     assert (refusal["answer"]["status"], refusal["answer"]["rule"]) == (422, "FR-06")
 
 
+def test_a_complaint_is_answered_over_a_make_up_saturday(told: Told) -> None:
+    history = told.history("complaint")
+    why = told.scene("why")
+
+    steps = [entry["step"] for entry in history if entry["topic"] == "ticket.step-taken"]
+    assert steps[:2] == ["contact_client", "confirm"]
+    assert (why["status"], why["due_at"]) == ("met", "2026-10-13T16:00:00Z")
+    assert "10-10" in why["why"]
+
+
+def test_what_was_missed_is_told_to_the_superior(told: Told) -> None:
+    until = deadline()
+    missed = told.scene("breach")
+    while missed["level"] == 0 and time.monotonic() < until:
+        missed = told.scene("breach")
+
+    assert (missed["status"], missed["level"]) == ("overdue", 1)
+    assert missed["breached_at"] is not None
+    assert missed["supervisors"] == [told.staff_ref("sun").removeprefix("staff:")]
+
+
+def test_more_time_is_asked_for_by_one_and_granted_by_another(told: Told) -> None:
+    [granted] = told.scene("extension")["obligation"]["extensions"]
+
+    assert (granted["asked_by"], granted["approved_by"]) == (
+        told.staff_ref("lin"),
+        told.staff_ref("sun"),
+    )
+
+
+def test_what_came_back_twice_is_decided(told: Told) -> None:
+    history = told.history("decided_transfer")
+
+    assert topics(history).count("transfer-declined") == 2
+    assert the("transfer-decided", history)["by"] == told.staff_ref("sun")
+
+
+def test_a_bad_review_is_closed_at_a_hundred_percent(told: Told) -> None:
+    [group] = told.scene("bad_review")["groups"]
+
+    shares = {name: figure["value"] for name, figure in group["measures"].items()}
+    assert shares == {"bad": 1, "verified": "100", "rectified": "100", "called_back": "100"}
+
+
 def test_there_is_a_token_for_every_kind_of_person(told: Told) -> None:
     roles = {role for person in told.summary["people"] for role in person["roles"]}
 
@@ -326,14 +377,17 @@ def test_what_it_says_to_try_works_as_it_stands(told: Told) -> None:
     printed = closing_text(told.summary).split("\n")
 
     commands = [line for line in printed if line.startswith("curl ")]
-    register, file, history, desk, step = [pasted(command) for command in commands]
+    register, file, history, desk, told_me, hits, phrases, step = map(pasted, commands)
 
     assert len(register["items"]) == 5
     assert file["episode"] == 2
     assert topics(history["items"]).count("reopened") == 1
     assert desk["items"]
     assert step["id"] in [ticket["ticket_id"] for ticket in desk["items"]]
-    assert pasted(commands[4])["position"] == step["position"]
+    assert told_me["items"]
+    assert hits["count"] >= 1
+    assert len(phrases["items"]) == 4
+    assert pasted(commands[7])["position"] == step["position"]
 
 
 @pytest.mark.parametrize("started_at", [NOON, NOON + timedelta(days=6, hours=11, minutes=59)])
@@ -343,7 +397,7 @@ def test_nothing_in_the_story_is_still_to_come(started_at: datetime) -> None:
     said = load_story().said(monday)
 
     assert monday.weekday() == 0
-    assert all(monday < act.body["occurred_at"] < started_at for act in said)
+    assert all(act.body["occurred_at"] < started_at for act in said)
 
 
 def test_the_acts_are_entered_in_the_order_of_their_times() -> None:

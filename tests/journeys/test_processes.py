@@ -18,9 +18,10 @@ from urllib.request import urlopen
 from uuid import UUID
 
 import psutil
+import psycopg
 import pytest
 
-from infrastructure.views.questions import VIEWS
+from infrastructure.views.questions import VIEW_NAMES
 from tests.support.facts import T1
 from tests.support.postgres import home
 from tests.support.processes import (
@@ -179,7 +180,7 @@ def test_it_says_that_it_is_alive_and_ready(desk: Serving) -> None:
     assert alive == (204, None)
     assert ready[0] == 200
     assert ready[1]["ready"] is True
-    assert {at["view"] for at in ready[1]["views"]} == {view.name for view in VIEWS}
+    assert {at["view"] for at in ready[1]["views"]} == set(VIEW_NAMES)
 
 
 def test_nobody_unknown_gets_in(desk: Serving) -> None:
@@ -243,12 +244,39 @@ def databases(process: psutil.Process) -> set[str]:
     return sockets(process) & unix
 
 
+def test_the_worker_leaves_nothing_to_search_by_of_who_was_erased(
+    desk: Serving, clerk: dict[str, str]
+) -> None:
+    li_na = desk.caller(clerk["token"])
+    client_id = li_na.insist("POST", "/v1/clients", {"name": "钱某"}, key="erased")["id"]
+    matter = {"channel": "phone", "matter": "社保转移", "procedure": "consultation"}
+    opened = li_na.insist("POST", "/v1/tickets", {**matter, "client_id": client_id}, key="forget")
+    li_na.insist("GET", f"/v1/tickets?min_position={opened['position']}")
+    assert tokens_of(desk, client_id) != []
+
+    with psycopg.connect(desk.url("yice_keys")) as keys:
+        keys.execute("UPDATE subject_key SET key = NULL WHERE subject = %s", (client_id,))
+    worker = desk.worker()
+    assert worker is not None
+    worker.terminate()
+
+    until(lambda: tokens_of(desk, client_id) == [] or None)
+    until(desk.is_ready)
+
+
+def tokens_of(desk: Serving, subject: str) -> list[int]:
+    statement = "SELECT tokens FROM reporting.search WHERE subject_id = %s"
+    with psycopg.connect(desk.url("yice")) as register:
+        [(tokens,)] = register.execute(statement, (subject,)).fetchall()
+    return list(tokens)
+
+
 def test_a_rebuild_of_all_views_tells_of_each(desk: Serving, ticket: dict[str, Any]) -> None:
     ended = command(desk, "rebuild", "all")
 
     assert ended.returncode == 0
     counts = dict(line.split(": ") for line in ended.stdout.splitlines())
-    assert list(counts) == [view.name for view in VIEWS]
+    assert list(counts) == list(VIEW_NAMES)
     assert len(set(counts.values())) == 1
     until(desk.is_ready)
 

@@ -101,7 +101,9 @@ hours = st.builds(
     st.lists(st.integers(0, 96), min_size=2, max_size=6, unique=True).map(sorted),
     st.booleans(),
 )
-weeks = st.dictionaries(st.sampled_from(WEEKDAYS), hours, min_size=1)
+weeks = st.dictionaries(st.sampled_from(WEEKDAYS), hours, min_size=1).filter(
+    lambda week: any(week.values())
+)
 dates = st.dates(date(2026, 1, 1), date(2027, 3, 31))
 exceptions = st.dictionaries(
     dates,

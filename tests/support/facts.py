@@ -52,6 +52,7 @@ def act(
     reason: str | None = None,
     acting_for: UUID | None = None,
     role: str | None = "cs_officer",
+    roles: Iterable[str] = (),
     command_id: str | None = None,
 ) -> Act:
     """`by`: a member of staff, or a whole reference like `system:release`."""
@@ -62,6 +63,7 @@ def act(
         acting_for=acting_for and staff_ref(acting_for),
         role=role,
         reason=reason,
+        roles=frozenset(roles),
     )
 
 
@@ -128,6 +130,14 @@ def promising_pack() -> dict[str, Any]:
     return {key: value for key, value in yaml.safe_load(text).items() if key != "effective_from"}
 
 
+def supervised_pack() -> dict[str, Any]:
+    """The same; what is due in four hours is said, and what is missed is told three levels up."""
+    content = promising_pack()
+    hours = {"warn_hours": 4, "supervise_hours": [0, 24, 48]}
+    obligations = {name: rule | hours for name, rule in content["obligations"].items()}
+    return content | {"obligations": obligations}
+
+
 CONSULTATION: Procedure = PackContent.read(shipped_pack("consultation")).procedure
 
 INSTALLATION_PACK: Mapping[str, Any] = {
@@ -165,8 +175,23 @@ INSTALLATION_PACK: Mapping[str, Any] = {
             "close": {"title": "结案", "from": ["completed"], "to": "closed", "fact": "closed"},
         },
     },
+    "documents": {"posture": "站姿:目光平视前方"},
+    "templates": {"reply": "{address},您好"},
+    "reports": {
+        "surveyed": {
+            "title": "勘查率",
+            "rule": "FR-10",
+            "by": ["this.channel"],
+            "measures": {
+                "tickets": {"count": True},
+                "surveyed": {"share": {"value": "count.survey", "above": 0}},
+            },
+            "target": {"value": 90, "measure": "surveyed"},
+            "trend": True,
+        },
+    },
 }
-"""A pack with a form that has a field of every type."""
+"""A pack with a form that has a field of every type, and a report."""
 
 INSTALLATION: Procedure = PackContent.read(INSTALLATION_PACK).procedure
 
@@ -200,7 +225,7 @@ def opened(procedure: Procedure = CONSULTATION, **otherwise: Any) -> Ticket:
     """A ticket of C1, taken in by Li Na; its first fact is new."""
     words: dict[str, Any] = {
         "client_id": C1,
-        "channel": min(procedure.channels),
+        "channel": min(procedure.channels, default="phone"),
         "matter": "有线电视安装",
         "pack": procedure.register,
         "pack_version": 1,

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
@@ -24,7 +24,7 @@ from application.register import Fact
 from domain.aggregate import Aggregate
 from infrastructure.embedded import EmbeddedPostgres
 from infrastructure.settings import Settings
-from infrastructure.wiring import Parts, Urls
+from infrastructure.wiring import Parts, Urls, shipped_packs
 from interface.http.app import create_app
 from interface.http.services import EXTENSION, Services
 from interface.wsgi import services_of
@@ -53,6 +53,9 @@ CAST: Mapping[UUID, Sequence[str]] = {
 RECEIPT = {"id", "version", "position", "recorded_at", "number", "replayed"}
 
 REGISTER_TEMPLATE, KEYS_TEMPLATE = "office_template", "office_keys_template"
+
+BARE = ("consultation",)
+"""The packs of an office in which nothing but what a test is about is ruled."""
 
 SETTINGS = Settings(home=Path(), database_url="", keys_url="", zone=SHANGHAI, pool_size=4)
 
@@ -109,9 +112,14 @@ class Answer:
 class Person:
     """Somebody with a token, or without, at their HTTP client."""
 
-    def __init__(self, office: Office, token: str | None) -> None:
-        self._office = office
+    def __init__(self, office: Office, token: str | None, id: UUID | None = None) -> None:
+        self._office, self._id = office, id
         self._authorization = {} if token is None else {"Authorization": f"Bearer {token}"}
+
+    @property
+    def id(self) -> UUID:
+        assert self._id is not None, "a stranger has no id"
+        return self._id
 
     def post(
         self,
@@ -159,7 +167,7 @@ class Person:
 
     def search(self, path: str, question: Mapping[str, str]) -> Answer:
         """Look, with a question of any characters."""
-        return self.look(f"{path}?{urlencode(question)}")
+        return self.look(f"{path}{'&' if '?' in path else '?'}{urlencode(question)}")
 
     def ask(self, method: str, path: str, headers: Mapping[str, str] | None = None) -> Answer:
         before = self._office.head()
@@ -207,7 +215,28 @@ class Office:
 
     def person(self, staff_id: UUID) -> Person:
         """One of the cast, logged in."""
-        return Person(self, self.tokens[staff_id])
+        return Person(self, self.tokens[staff_id], staff_id)
+
+    def hire(self, *roles: str, unit: str = "main", superior: Person | None = None) -> Person:
+        """Somebody new with these roles, logged in. Without any role they are any staff."""
+        staff_id = uuid4()
+        said = {"by": Actor.system("setup"), "received_at": self.now}
+        people = self.parts.people
+
+        def so(what: str) -> dict[str, Any]:
+            return said | {"command_id": f"{what}-{staff_id}", "staff_id": staff_id}
+
+        people.register(RegisterStaff(**so("hired"), name="某某", unit=unit))
+        people.take_post(TakePost(**so("post"), post="岗位", roles=roles or ("staff",)))
+        if superior is not None:
+            people.name_superior(NameSuperior(**so("superior"), superior_id=superior.id))
+        token = people.issue_credential(IssueCredential(**so("token"))).token
+        return Person(self, token, staff_id)
+
+    def tick(self) -> int:
+        """What the worker's clock does now, views caught up before; how much that was."""
+        self.catch_up()
+        return self.parts.clock.tick(self.now)
 
     def stranger(self, token: str | None = None) -> Person:
         return Person(self, token)
@@ -235,16 +264,19 @@ def _application() -> Flask:
     return create_app(cast(Services, None))
 
 
-def make_office_template(server: EmbeddedPostgres) -> dict[UUID, str]:
-    """Two databases to copy: the shipped packs in force, the cast at work, C1 on file.
+def make_office_template(
+    server: EmbeddedPostgres, name: str = "", packs: Sequence[str] | None = BARE
+) -> dict[UUID, str]:
+    """Two databases to copy: shipped packs (None: all) in force, the cast at work, C1 on file.
 
     Their tokens. Made twice, nothing is done twice.
     """
-    server.create_database(REGISTER_TEMPLATE)
-    server.create_database(KEYS_TEMPLATE)
-    urls = Urls(server.url(REGISTER_TEMPLATE), server.url(KEYS_TEMPLATE))
+    for template in (REGISTER_TEMPLATE, KEYS_TEMPLATE):
+        server.create_database(template + name)
+    urls = Urls(server.url(REGISTER_TEMPLATE + name), server.url(KEYS_TEMPLATE + name))
+    shipped = [p for p in shipped_packs() if packs is None or p["pack"] in packs]
     with closing(Parts(urls, SETTINGS)) as parts:
-        parts.set_up(lambda: NOON)
+        parts.set_up(lambda: NOON, shipped)
         tokens = {staff_id: _employ(parts, staff_id) for staff_id in CAST}
         for staff_id in (LI_NA, WANG_FANG):
             said = _said(f"superior-{staff_id}")
@@ -255,11 +287,13 @@ def make_office_template(server: EmbeddedPostgres) -> dict[UUID, str]:
 
 
 @contextmanager
-def open_office(server: EmbeddedPostgres, tokens: Mapping[UUID, str]) -> Iterator[Office]:
+def open_office(
+    server: EmbeddedPostgres, tokens: Mapping[UUID, str], name: str = ""
+) -> Iterator[Office]:
     """An office of its own, as in the template."""
     with (
-        fresh_database(server, REGISTER_TEMPLATE) as register_url,
-        fresh_database(server, KEYS_TEMPLATE) as keys_url,
+        fresh_database(server, REGISTER_TEMPLATE + name) as register_url,
+        fresh_database(server, KEYS_TEMPLATE + name) as keys_url,
         closing(Parts(Urls(register_url, keys_url), SETTINGS)) as parts,
     ):
         yield Office(parts, tokens)

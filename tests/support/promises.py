@@ -6,20 +6,30 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from domain import pack
 from domain.pack import PackContent
 from domain.procedure import Procedure
 from domain.rulebook import Rulebook
 from domain.ticket import Ticket
 from tests.support.calendars import shipped_calendars
-from tests.support.facts import NOON, act, facts_of, opened, promising_pack, replay
+from tests.support.facts import (
+    NOON,
+    act,
+    facts_of,
+    opened,
+    promising_pack,
+    replay,
+    supervised_pack,
+)
 
 
-def rulebook_of(pack: Mapping[str, Any]) -> Rulebook:
-    return PackContent.read(pack).rulebook(shipped_calendars())
+def rulebook_of(content: Mapping[str, Any]) -> Rulebook:
+    return pack.rulebook_of([PackContent.read(content)], shipped_calendars())
 
 
-PROMISING: Procedure = PackContent.read(promising_pack()).procedure
+PROMISING: Procedure = PackContent.read(promising_pack()).the_procedure
 PROMISES: Rulebook = rulebook_of(promising_pack())
+SUPERVISED: Rulebook = rulebook_of(supervised_pack())
 
 
 PROMISED_KINDS = frozenset(
@@ -27,6 +37,7 @@ PROMISED_KINDS = frozenset(
         *(Ticket.TimePromised, Ticket.TimeKept, Ticket.ResponsibilityMoved),
         *(Ticket.ClockPaused, Ticket.ClockResumed, Ticket.ClockStopped),
         *(Ticket.ExtensionAsked, Ticket.TimeExtended, Ticket.TimeWaived, Ticket.TimeBreached),
+        *(Ticket.TimeDueSoon, Ticket.SupervisionOpened),
     }
 )
 """All that can become of a promise."""

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from eventsourcing.utils import get_topic
 
+from application.blind_index import Tokens
 from application.desk import AGGREGATES
 from application.register import Fact
 from application.views.view import View
@@ -33,6 +34,7 @@ class SampleRow:
     any_secret: Annotated[Sealed | None, "Perhaps a sealed text"]
     things: Annotated[dict[str, Any], "Things by name"]
     words: Annotated[list[str], "Words in order"]
+    tokens: Annotated[Tokens, "Numbers to search by"]
 
 
 class SampleView(View[SampleRow]):

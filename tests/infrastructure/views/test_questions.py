@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,16 +17,17 @@ from application.register import Fact, Unavailable
 from application.views.client_file import ClientFileView
 from application.views.obligations import ObligationFilter, ObligationRow, ObligationsView
 from application.views.pack_shelf import PackShelfView
-from application.views.staff_directory import StaffDirectoryView
+from application.views.staff_directory import StaffDirectoryView, StaffRow
 from application.views.ticket_history import TakenStep, TicketHistoryView
 from application.views.ticket_register import TicketFilter, TicketRegisterView, TicketRow
 from application.views.view import View
-from domain.obligation import Obligation, Status
+from domain.obligation import NotDueSoon, NotYetSupervised, Obligation, Status
 from domain.sealed import Sealed
 from domain.ticket import Ticket
 from infrastructure.embedded import EmbeddedPostgres
 from infrastructure.wiring import Parts
-from tests.infrastructure.views.busy_desk import DEEDS, EVERYTHING, BusyDesk
+from tests.infrastructure.views.busy_desk import EVERYTHING, BusyDesk
+from tests.infrastructure.views.deeds import DEEDS
 from tests.support.facts import C1, LI_NA, M1, NOON, T1, WANG_FANG, ZHAO_LEI
 from tests.support.http import open_office
 from tests.support.postgres import terminate_backends
@@ -74,6 +75,11 @@ ANSWERS: dict[str, Answers] = {
     "owner_id": lambda t, who: t.owner_id == who,
     "first_contact_id": lambda t, who: t.first_contact_id == who,
     "offered_to_id": lambda t, who: t.offered_to_id == who,
+    "offered_by_id": lambda t, who: t.offered_to_id is not None and t.owner_id == who,
+    "returned_to_id": lambda t, who: t.returned_to_id == who,
+    "returned_at_least": lambda t, often: t.returns >= often,
+    "queue": lambda t, unit: t.queue == unit,
+    "alarmed_id": lambda t, who: t.alarmed_id == who,
     "asked_id": lambda t, who: t.asked_id == who,
     "client_ids": lambda t, clients: t.client_id in clients,
     "procedure": lambda t, pack: t.procedure == pack,
@@ -101,6 +107,11 @@ filters = st.builds(
     first_contact_id=st.none() | people,
     offered_to_id=st.none() | people,
     asked_id=st.none() | people,
+    offered_by_id=st.none() | people,
+    returned_to_id=st.none() | people,
+    returned_at_least=st.none() | st.integers(0, 3),
+    queue=st.none() | st.sampled_from(["main", "north"]),
+    alarmed_id=st.none() | people,
     client_ids=st.none() | st.lists(st.sampled_from([C1, LI_NA]), max_size=2).map(tuple),
     procedure=st.none() | st.sampled_from(["consultation", "installation", "old-log"]),
     channel=st.none() | st.sampled_from(["phone", "online", "walk_in"]),
@@ -133,6 +144,10 @@ def value_of(ticket: TicketRow, name: str) -> Any:
     """What a ticket would be asked for by."""
     if name == "client_ids":
         return (ticket.client_id,)
+    if name == "offered_by_id":
+        return ticket.owner_id if ticket.offered_to_id else None
+    if name == "returned_at_least":
+        return ticket.returns
     return ticket.opened_at if name.startswith("opened_") else getattr(ticket, name)
 
 
@@ -333,7 +348,9 @@ def place_of(row: ObligationRow) -> tuple[datetime, int]:
 
 
 def is_overdue(row: ObligationRow, now: datetime) -> bool:
-    return Obligation.from_data(row.obligation).status_at(now) is Status.OVERDUE
+    """Missed, and still open: what is over by the last fact read is never overdue any more."""
+    status = Obligation.from_data(row.obligation).status_at(now)
+    return row.over_at is None and status is Status.OVERDUE
 
 
 OBLIGATION_ANSWERS: dict[str, Callable[[ObligationRow, Any], bool]] = {
@@ -343,6 +360,8 @@ OBLIGATION_ANSWERS: dict[str, Callable[[ObligationRow, Any], bool]] = {
     "is_open": lambda o, is_open: (o.over_at is None) is is_open,
     "overdue_at": is_overdue,
     "due_to": lambda o, until: o.due_at <= until,
+    "level": lambda o, level: o.level == level,
+    "supervised_by": lambda o, who: str(who) in o.supervisors,
 }
 
 hours = st.integers(-200, 900).map(lambda number: NOON + timedelta(hours=number))
@@ -361,6 +380,8 @@ def obligation_filters(draw: st.DrawFn, obligations: Sequence[ObligationRow]) ->
         is_open=draw(st.none() | st.booleans()),
         overdue_at=draw(st.none() | instants),
         due_to=draw(st.none() | instants),
+        level=draw(st.none() | st.integers(0, 2)),
+        supervised_by=draw(st.none() | people),
     )
 
 
@@ -385,7 +406,8 @@ def test_each_word_of_a_filter_finds_some_obligations_and_not_others(
     middle = obligations[len(obligations) // 2]
     told = next(row.told_id for row in obligations if row.told_id)
     values = {"is_open": True, "overdue_at": middle.due_at + INSTANT, "due_to": middle.due_at}
-    value = {**values, "told_id": told}.get(name) or getattr(middle, name)
+    values |= {"told_id": told, "level": 1, "supervised_by": told}
+    value = values.get(name) or getattr(middle, name)
     asked = ObligationFilter(**{name: value})
 
     found = parts.obligations.page(asked, after=None, limit=ALL)
@@ -425,6 +447,125 @@ def test_the_clock_is_given_what_is_overdue_and_not_on_record_the_longest_due_fi
     missed = [row for row in obligations if is_overdue(row, now) and row.breached_at is None]
 
     assert parts.obligations.to_breach(now, limit) == missed[:limit]
+
+
+@given(data=st.data(), limit=st.integers(1, 30))
+def test_the_clock_is_given_what_is_due_soon_and_not_on_record_the_earliest_first(
+    parts: Parts, obligations: list[ObligationRow], data: st.DataObject, limit: int
+) -> None:
+    edges = [row.warn_at for row in obligations if row.warn_at]
+    now = data.draw(hours | st.sampled_from(edges + [row.due_at for row in obligations]))
+
+    soon = [row for row in obligations if row.warn_at and is_due_soon(row, now)]
+
+    first = sorted(soon, key=lambda row: (row.warn_at, row.opened_position))
+    assert parts.obligations.to_warn(now, limit) == first[:limit]
+
+
+def is_due_soon(row: ObligationRow, now: datetime) -> bool:
+    try:
+        Obligation.from_data(row.obligation).warned(now)
+    except NotDueSoon:
+        return False
+    return row.over_at is None
+
+
+@given(data=st.data(), limit=st.integers(1, 30))
+def test_the_clock_is_given_what_the_next_level_is_to_know_the_longest_due_first(
+    parts: Parts, obligations: list[ObligationRow], data: st.DataObject, limit: int
+) -> None:
+    edges = [row.supervise_at for row in obligations if row.supervise_at]
+    now = data.draw(hours | st.sampled_from(edges))
+
+    reached = [row for row in obligations if is_level_reached(row, now)]
+
+    assert parts.obligations.to_supervise(now, limit) == reached[:limit]
+
+
+def is_level_reached(row: ObligationRow, now: datetime) -> bool:
+    try:
+        Obligation.from_data(row.obligation).supervised(row.level + 1, now)
+    except NotYetSupervised:
+        return False
+    return True
+
+
+@given(data=st.data())
+def test_what_is_overdue_is_counted_by_unit_and_level(
+    parts: Parts, facts: list[Fact], obligations: list[ObligationRow], data: st.DataObject
+) -> None:
+    now = data.draw(hours)
+    units = {row.ticket_id: row.unit for row in rows(TicketRegisterView(), facts)}
+
+    counted = Counter(
+        (row.terms.get("unit", units[row.ticket_id]), row.level)
+        for row in obligations
+        if is_overdue(row, now)
+    )
+
+    assert {(c.unit, c.level): c.count for c in parts.obligations.overdue_counts(now)} == counted
+
+
+@given(data=st.data())
+def test_who_keeps_what_is_the_deputy_while_it_is_due_in_their_time_and_they_stand_in(
+    parts: Parts, facts: list[Fact], obligations: list[ObligationRow], data: st.DataObject
+) -> None:
+    now = data.draw(hours)
+    staff = {row.staff_id: row for row in rows(StaffDirectoryView(), facts)}
+
+    keepers = {row.obligation_id: keeper(row, staff, now) for row in obligations}
+
+    assert parts.obligations.keepers(list(keepers), now) == keepers
+    for who in (LI_NA, WANG_FANG, ZHAO_LEI, M1):
+        asked = ObligationFilter(kept_by=(who, now))
+        found = parts.obligations.page(asked, after=None, limit=ALL)
+        assert found == [row for row in obligations if keepers[row.obligation_id] == who]
+
+
+def keeper(row: ObligationRow, staff: Mapping[UUID, StaffRow], now: datetime) -> UUID:
+    absent = staff.get(row.responsible_id)
+    at = min(now, row.over_at or now)
+    for deputy in reversed(absent.deputies if absent else []):
+        start, end = (datetime.fromisoformat(deputy[name]) for name in ("start", "end"))
+        if start <= row.due_at < end and at < end:
+            return UUID(deputy["deputy_id"])
+    return row.responsible_id
+
+
+def test_open_tickets_are_counted_by_owner(parts: Parts, facts: list[Fact]) -> None:
+    tickets = rows(TicketRegisterView(), facts)
+    counted = Counter(row.owner_id for row in tickets if not row.is_closed)
+
+    assert parts.ticket_register.open_counts([*counted, T1]) == counted
+
+
+@pytest.mark.parametrize("role", ["staff", "director", "supervisor"])
+@pytest.mark.parametrize("unit", [None, "main", "store-1"])
+def test_who_serves_in_a_role_is_found_the_longest_here_first(
+    parts: Parts, facts: list[Fact], role: str, unit: str | None
+) -> None:
+    staff = sorted(rows(StaffDirectoryView(), facts), key=lambda row: row.registered_position)
+
+    found = parts.staff_directory.serving(role, unit=unit)
+
+    assert found == [
+        row for row in staff if role in row.roles and not row.has_left and unit in (None, row.unit)
+    ]
+
+
+@given(now=hours, kind=st.none() | st.sampled_from(["person", "key"]))
+def test_clients_on_file_at_an_instant_are_found(
+    parts: Parts, facts: list[Fact], now: datetime, kind: str | None
+) -> None:
+    files = sorted(rows(ClientFileView(), facts), key=lambda row: row.registered_position)
+
+    found = parts.client_file.registered_by(now, kind=kind)
+
+    assert found == [
+        row.client_id
+        for row in files
+        if row.registered_at <= now and row.merged_into_id is None and kind in (None, row.kind)
+    ]
 
 
 def test_an_obligation_is_found_by_its_ticket_and_key(

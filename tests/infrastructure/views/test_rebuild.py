@@ -17,7 +17,7 @@ from application.views.view import View
 from infrastructure.database import LOST
 from infrastructure.views import projector as module
 from infrastructure.views.projector import Projector
-from infrastructure.views.questions import VIEWS
+from infrastructure.views.questions import VIEW_NAMES, VIEWS
 from infrastructure.views.table import Table
 from infrastructure.wiring import Parts
 from tests.infrastructure.views.busy_desk import DEEDS, EVERYTHING, BusyDesk
@@ -38,8 +38,8 @@ def silently(position: int, head: int) -> None:
 
 def rebuilt(parts: Parts) -> Tables:
     """All tables, built anew from the register as it stands."""
-    for view in VIEWS:
-        parts.projector.rebuild(view.name, silently)
+    for name in VIEW_NAMES:
+        parts.projector.rebuild(name, silently)
     return view_tables(parts.database.url)
 
 
@@ -78,7 +78,7 @@ def test_after_everything_that_can_happen_the_views_are_what_they_would_be_if_bu
         parts.projector.catch_up()
     kept = view_tables(parts.database.url)
 
-    assert all(kept[view.name] for view in VIEWS)
+    assert all(kept[name] for name in VIEW_NAMES)
     assert kept == rebuilt(parts)
 
 
@@ -167,8 +167,8 @@ def test_what_is_written_while_a_view_is_built_anew_is_in_it(parts: Parts, busy:
     with ThreadPoolExecutor(2) as threads:
         desk = threads.submit(a_busy_hour, busy)
         worker = threads.submit(follow, parts.projector, desk)
-        while not desk.done() or rebuilds < len(VIEWS):
-            parts.projector.rebuild(VIEWS[rebuilds % len(VIEWS)].name, silently)
+        while not desk.done() or rebuilds < len(VIEW_NAMES):
+            parts.projector.rebuild(VIEW_NAMES[rebuilds % len(VIEW_NAMES)], silently)
             rebuilds += 1
         desk.result()
         worker.result(PATIENCE)
@@ -177,7 +177,7 @@ def test_what_is_written_while_a_view_is_built_anew_is_in_it(parts: Parts, busy:
 
     assert parts.register.head() > before + 100
     assert kept == rebuilt(parts)
-    assert [at.failure for at in parts.progress.views()] == [None] * len(VIEWS)
+    assert [at.failure for at in parts.progress.views()] == [None] * len(VIEW_NAMES)
 
 
 def a_busy_hour(busy: BusyDesk) -> None:

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from application.blind_index import Tokens
 from application.desk import AGGREGATES
 from domain.sealed import Sealed
 from infrastructure.database import Connection, Database
-from infrastructure.views.questions import VIEWS
+from infrastructure.views.questions import VIEW_NAMES
 from infrastructure.views.table import Table
 from infrastructure.wiring import Parts
 from tests.infrastructure.views.busy_desk import EVERYTHING, BusyDesk
@@ -43,6 +44,7 @@ COLUMNS = {
     "any_secret": ("text", "YES"),
     "things": ("jsonb", "NO"),
     "words": ("jsonb", "NO"),
+    "tokens": ("ARRAY", "NO"),
 }
 
 COMMENTS = """
@@ -79,6 +81,7 @@ FULL = SampleRow(
     any_secret=sealed(C2),
     things={"a": [1, None, {"b": "二"}], "sealed": {"value": sealed()}, "all": [sealed(C2)]},
     words=["一", ""],
+    tokens=Tokens([-(2**63), 2**63 - 1]),
 )
 
 BARE = replace(
@@ -94,6 +97,7 @@ BARE = replace(
     any_secret=None,
     things={},
     words=[],
+    tokens=Tokens([]),
 )
 
 
@@ -143,7 +147,7 @@ def test_each_column_says_what_it_means_in_the_words_of_the_field(connection: Co
     assert comments["any_secret"] == "Perhaps a sealed text"
 
 
-@pytest.mark.parametrize("view", [view.name for view in VIEWS])
+@pytest.mark.parametrize("view", VIEW_NAMES)
 def test_every_column_of_every_view_is_commented(parts: Parts, view: str) -> None:
     with parts.database.connection() as connection:
         comments = connection.execute(COMMENTS, (f"reporting.{view}",)).fetchall()
@@ -163,6 +167,7 @@ def test_the_indexes_are_made(connection: Connection) -> None:
         "btree (id)",
         "btree (number, at)",
         "btree (text)",
+        "gin (tokens) WITH (fastupdate=off)",
     ]
 
 
@@ -202,6 +207,7 @@ rows = st.builds(
     any_secret=st.none() | secrets,
     things=st.dictionaries(names, things, max_size=3),
     words=st.lists(texts, max_size=3),
+    tokens=st.lists(numbers, max_size=3).map(Tokens),
 )
 
 
@@ -316,7 +322,7 @@ def test_no_clear_text_about_a_person_is_anywhere_in_the_reporting_schema(parts:
     assert {text_in(box, parts) for box in boxes_in(shown)} >= {
         *("planted-matter", "planted-text", "planted-summary", "planted-question"),
         *("planted-result", "planted-reason", "planted-name", "planted-place"),
-        *("planted-language", "planted-value", "planted-address"),
+        *("planted-language", "planted-value", "planted-address", "planted-paper"),
     }
 
 

@@ -1,0 +1,93 @@
+"""Finding words in sealed texts: what is kept of a text says nothing without a secret.
+
+A text is taken apart into its characters and pairs of neighbours, each of which becomes a number
+under a key. Who asks for a word asks for the numbers of its pairs: no dictionary of words is
+needed, so Chinese is found as it is written. What has all the numbers is opened and looked at.
+"""
+
+from __future__ import annotations
+
+import hmac
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from hashlib import sha256
+from itertools import pairwise
+from typing import NewType
+
+from domain.errors import Invalid
+
+Tokens = NewType("Tokens", list[int])
+"""The numbers of a text, each once, in the order of their values; 64 bits, signed."""
+
+KEPT = 200_000
+"""How many numbers a process has at hand at most."""
+
+AROUND = 30
+"""How many characters a snippet shows on either side of the word."""
+
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+
+
+class BlindIndex:
+    """Makes the numbers. `secret` is asked at first use."""
+
+    def __init__(self, secret: Callable[[], bytes]) -> None:
+        self._secret = secret
+        self._number = lru_cache(KEPT)(self._digest)
+
+    def of_text(self, text: str) -> Tokens:
+        """What is kept of a text."""
+        said = normalised(text)
+        return self._numbers({*said, *_pairs(said)})
+
+    def of_words(self, words: Iterable[str]) -> Tokens:
+        """What a text has, and perhaps others have too, that holds all these words."""
+        return self._numbers({gram for word in words for gram in (_pairs(word) or {word})})
+
+    def _numbers(self, grams: set[str]) -> Tokens:
+        return Tokens(sorted({self._number(gram) for gram in grams}))
+
+    def _digest(self, gram: str) -> int:
+        digest = hmac.digest(self._secret(), gram.encode(), sha256)
+        return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def normalised(text: str) -> str:
+    """What two texts that read alike have in common: wide or narrow, capital or small.
+
+    Blanks and line breaks are left out: a name is found however it was spaced (张　三).
+    """
+    folded = text.translate(_INVISIBLE)
+    for form in ("NFD", "NFKC"):
+        folded = unicodedata.normalize(form, folded).casefold()
+    return unicodedata.normalize("NFKC", "".join(unicodedata.normalize("NFKC", folded).split()))
+
+
+def words_of(asked: str) -> tuple[str, ...]:
+    """The words between the blanks, each once, normalised. Raises Invalid, naming `q`."""
+    words = dict.fromkeys(word for part in asked.split() if (word := normalised(part)))
+    if not words:
+        raise Invalid("nothing to look for", field="q")
+    return tuple(words)
+
+
+def holds(text: str, words: Iterable[str]) -> bool:
+    """Whether all of these normalised words occur."""
+    said = normalised(text)
+    return all(word in said for word in words)
+
+
+def snippet(text: str, word: str) -> str:
+    """The first place of a normalised word, as it is written, and what stands around it."""
+    places = range(len(text) + 1)
+    end = bisect_left(places, True, key=lambda at: word in normalised(text[:at]))
+    start = bisect_left(places[:end], True, key=lambda at: word not in normalised(text[at:end])) - 1
+    before, after = text[: max(start, 0)], text[end:]
+    shown = " ".join((before[-AROUND:] + text[max(start, 0) : end] + after[:AROUND]).split())
+    return f"{'…' * (len(before) > AROUND)}{shown}{'…' * (len(after) > AROUND)}"
+
+
+def _pairs(said: str) -> set[str]:
+    return {first + second for first, second in pairwise(said)}

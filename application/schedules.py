@@ -1,0 +1,215 @@
+"""What the calendar brings: the clock opens one ticket a period, as the packs in force say."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from application.clock import CLOCK
+from application.desk import Desk
+from application.packs import Packs
+from application.tickets import OpenTicket, Tickets
+from application.views.client_file import ClientFile
+from application.views.pack_shelf import PackShelf
+from application.views.staff_directory import StaffDirectory, StaffRow
+from application.views.ticket_register import TicketRegister
+from domain.calendar import Calendars
+from domain.errors import DomainError
+from domain.pack import NoVersionInForce
+from domain.schedule import Period, Schedule, periods
+
+TICKETS = UUID("0b1f7a52-9c57-4c0e-9d1b-5f6f1f0a7c33")
+"""The namespace of the ids of scheduled tickets: each is found by pack, period and for whom."""
+
+CATCH_UP = 4
+"""How many periods of a schedule are opened at most: the current one and the three before."""
+
+BATCH = 100
+"""How many tickets are opened in one round."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """A ticket to be opened. `for_whom`: a unit, or the id of a member of staff or a client.
+
+    `asks`: the fields of its opening form.
+    """
+
+    pack: str
+    name: str
+    schedule: Schedule
+    period: Period
+    for_whom: str
+    asks: Collection[str]
+    owner: StaffRow | None = None
+
+    @property
+    def command_id(self) -> str:
+        return f"schedule-{self.pack}-{self.name}-{self.period.key}-{self.for_whom}"
+
+    def command(self, owner: StaffRow, now: datetime) -> OpenTicket:
+        """At the period's first instant, with the period and for whom in its form if it asks."""
+        audience = self.schedule.for_
+        known = {"period": self.period.key}
+        if audience.role:
+            known["staff"] = self.for_whom
+        if audience.clients:
+            known["client"] = self.for_whom
+        form = self.schedule.form | {k: v for k, v in known.items() if k in self.asks}
+        return OpenTicket(
+            by=CLOCK,
+            command_id=self.command_id,
+            received_at=now,
+            occurred_at=self.period.since,
+            ticket_id=uuid5(TICKETS, self.command_id),
+            client_id=UUID(self.for_whom) if audience.clients else None,
+            channel=self.schedule.channel,
+            matter=f"{self.schedule.title} {self.period.key}",
+            procedure=self.pack,
+            form=form,
+            first_contact_id=owner.staff_id,
+            unit=audience.unit or owner.unit,
+        )
+
+
+class Schedules:
+    """Several may run: the id of a command follows from pack, period and for whom."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        tickets: Tickets,
+        packs: Packs,
+        calendars: Calendars,
+        *,
+        shelf: PackShelf,
+        staff: StaffDirectory,
+        clients: ClientFile,
+        register: TicketRegister,
+    ) -> None:
+        self._desk, self._tickets, self._packs, self._calendars = desk, tickets, packs, calendars
+        self._shelf, self._staff, self._clients, self._register = shelf, staff, clients, register
+        self._finished: set[str] = set()
+
+    def tick(self, now: datetime) -> int:
+        """How many tickets were opened. What nobody is there for is logged, and opened later."""
+        opened = 0
+        for opening in self.openings(now):
+            if opening.owner is None:
+                log.warning("nobody to give %s to", opening.command_id)
+            elif self._open(opening, opening.owner, now):
+                opened += 1
+            if opened == BATCH:
+                break
+        return opened
+
+    def openings(self, now: datetime) -> Iterator[Opening]:
+        """What is due and not opened yet, each with whom it goes to if anybody is there."""
+        handed_out = Counter[UUID]()
+        for pack, name, schedule, since in self._in_force(now):
+            serving = self._serving(schedule)
+            busy = self._register.open_counts([row.staff_id for row in serving])
+            for opening in self._due(pack, name, schedule, since, now):
+                owner = _owner(opening, serving, Counter(busy) + handed_out)
+                if owner is not None:
+                    handed_out[owner.staff_id] += 1
+                yield replace(opening, owner=owner)
+
+    def unstaffed(self, now: datetime) -> list[str]:
+        """The schedules in force whose tickets nobody is there for, as `pack/name`."""
+        return [
+            f"{pack}/{name}"
+            for pack, name, schedule, _ in self._in_force(now)
+            if not self._serving(schedule)
+        ]
+
+    def _in_force(self, now: datetime) -> Iterator[tuple[str, str, Schedule, datetime]]:
+        """Each schedule, with its pack and since when that version is in force."""
+        for row in self._shelf.packs():
+            pack = self._packs.pack(row.name)
+            try:
+                version = pack.in_force(now)
+            except NoVersionInForce:
+                continue
+            since = pack.versions[version].effective_from
+            assert since is not None
+            for name, schedule in self._packs.content(row.name, version).schedules.items():
+                yield row.name, name, schedule, since
+
+    def _asks(self, pack: str, now: datetime) -> Collection[str]:
+        version = self._packs.pack(pack).in_force(now)
+        return self._packs.content(pack, version).the_procedure.opening.form.keys()
+
+    def _serving(self, schedule: Schedule) -> list[StaffRow]:
+        role = schedule.for_.role or schedule.owner_role
+        return self._staff.serving(str(role), unit=schedule.for_.unit)
+
+    def _due(
+        self, pack: str, name: str, schedule: Schedule, since: datetime, now: datetime
+    ) -> Iterator[Opening]:
+        """By period, the oldest first; nobody gets one for a period that began before them."""
+        for period in self._periods(f"{pack}/{name}", schedule, since, now):
+            key = f"{pack}/{name}/{period.key}"
+            if key in self._finished:
+                continue
+            openings = [
+                Opening(
+                    pack=pack,
+                    name=name,
+                    schedule=schedule,
+                    period=period,
+                    for_whom=for_whom,
+                    asks=self._asks(pack, now),
+                )
+                for for_whom in self._audience(schedule, period)
+            ]
+            known = self._desk.register.known(CLOCK.ref, [o.command_id for o in openings])
+            left = [opening for opening in openings if opening.command_id not in known]
+            if not left and schedule.for_.clients:
+                self._finished.add(key)
+            yield from left
+
+    def _periods(
+        self, name: str, schedule: Schedule, since: datetime, now: datetime
+    ) -> list[Period]:
+        """None, and a word in the log, where its calendar does not know."""
+        try:
+            calendar = self._calendars.newest(schedule.calendar)
+            return periods(schedule.every, since, now, calendar, at_most=CATCH_UP)
+        except DomainError as refusal:
+            log.warning("%s: %s", name, refusal)
+            return []
+
+    def _audience(self, schedule: Schedule, period: Period) -> list[str]:
+        audience = schedule.for_
+        if audience.clients:
+            only = "key" if audience.clients == "key" else None
+            return [str(id) for id in self._clients.registered_by(period.since, kind=only)]
+        if audience.role:
+            rows = self._staff.serving(audience.role)
+            return [str(row.staff_id) for row in rows if row.registered_at <= period.since]
+        return [str(audience.unit)]
+
+    def _open(self, opening: Opening, owner: StaffRow, now: datetime) -> bool:
+        try:
+            return not self._tickets.open(opening.command(owner, now)).replayed
+        except DomainError as refusal:
+            log.warning("%s was not opened: %s", opening.command_id, refusal)
+            return False
+
+
+def _owner(opening: Opening, serving: list[StaffRow], busy: Counter[UUID]) -> StaffRow | None:
+    """Who it is for if that is one of staff; else who has the fewest open tickets."""
+    if opening.schedule.for_.role:
+        serving = [row for row in serving if str(row.staff_id) == opening.for_whom]
+    return min(
+        serving,
+        key=lambda row: (busy[row.staff_id], row.registered_position),
+        default=None,
+    )

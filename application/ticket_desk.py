@@ -1,0 +1,75 @@
+"""Deciding on tickets: by the rules pinned on them; what a refusal flags is put on record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from application.desk import Command, Desk
+from application.packs import Packs
+from application.register import Receipt
+from domain.aggregate import Act
+from domain.errors import DomainError
+from domain.following import Ask, nothing_across
+from domain.procedure import Procedure
+from domain.ticket import Ticket
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketCommand(Command):
+    PERMISSION: ClassVar[str] = "ticket.handle"
+    ticket_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlagViolation(TicketCommand):
+    """Follows a refusal; who sent that is who is meant."""
+
+    kind: str
+    rule: str | None
+
+
+class TicketDesk:
+    """What every kind of command on tickets stands on.
+
+    `ask_across` answers what packs ask about other tickets.
+    """
+
+    def __init__(self, desk: Desk, packs: Packs, ask_across: Ask = nothing_across) -> None:
+        self._desk, self._packs, self._ask_across = desk, packs, ask_across
+
+    def procedure(self, ticket: Ticket) -> Procedure:
+        """The procedure pinned on the ticket when it was opened (GV-06)."""
+        return self._packs.procedure(ticket.pins)
+
+    def _ruled(self, ticket: Ticket) -> Ticket:
+        ticket.rules = self._packs.rulebook(ticket.pins)
+        ticket.ask_across = self._ask_across
+        return ticket
+
+    def _change(self, command: TicketCommand, decide: Callable[[Ticket, Act], None]) -> Receipt:
+        def ruled(ticket: Ticket, act: Act) -> None:
+            decide(self._ruled(ticket), act)
+
+        try:
+            return self._desk.change(Ticket, command.ticket_id, command, ruled)
+        except DomainError as refusal:
+            if violation := refusal.facts.get("violation"):
+                self._flag(command, violation, refusal.rule)
+            raise
+
+    def _flag(self, command: TicketCommand, kind: str, rule: str | None) -> None:
+        """The same command, refused again, is flagged once."""
+        flagged = FlagViolation(
+            by=command.by,
+            command_id=f"{command.command_id}-violation",
+            received_at=command.received_at,
+            occurred_at=command.occurred_at,
+            acting_for=command.acting_for,
+            ticket_id=command.ticket_id,
+            kind=kind,
+            rule=rule,
+        )
+        self._change(flagged, lambda ticket, act: ticket.flag_violation(kind, rule, act=act))

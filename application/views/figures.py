@@ -1,0 +1,247 @@
+"""What figures are made of: what happened, and how often, when and with which form on a ticket."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from application.register import Fact
+from application.views.ticket_history import ENVELOPE
+from application.views.ticket_register import TicketRow
+from application.views.view import View
+from domain.aggregate import events_of, staff_ref
+from domain.happening import Happening, clear_form, word_of
+from domain.obligation import Obligation, Status
+from domain.sealed import Sealed
+from domain.ticket import Ticket
+from domain.zone import MICROSECOND
+
+HAPPENINGS = frozenset(kind for kind in events_of(Ticket) if issubclass(kind, Happening))
+
+
+@dataclass(slots=True)
+class HappeningRow:
+    position: Annotated[int, "Position in the register"]
+    ticket_id: Annotated[UUID, "The ticket it happened to"]
+    word: Annotated[str, "What packs call it"]
+    happened_at: Annotated[datetime, "When it happened, as told"]
+    by: Annotated[str, "Who did it: staff:<id>, client:<id> or system:<name>"]
+    number: Annotated[str | None, "The register number it was given"]
+    form: Annotated[dict[str, Any], "What was filled in; nothing that is sealed"]
+
+
+class HappeningView(View[HappeningRow]):
+    name = "happening"
+    row = HappeningRow
+    facts = HAPPENINGS
+    indexes = ("word, happened_at", "ticket_id")
+
+    def keys(self, fact: Fact) -> Sequence[int]:
+        return (fact.position,)
+
+    def fold(self, row: HappeningRow | None, fact: Fact, key: Any) -> HappeningRow:
+        event = fact.event
+        done_by_id: UUID | None = getattr(event, "done_by_id", None)
+        return HappeningRow(
+            position=fact.position,
+            ticket_id=event.originator_id,
+            word=word_of(event),
+            happened_at=event.timestamp,
+            by=staff_ref(done_by_id) if done_by_id else event.by,
+            number=fact.number,
+            form=_form(event),
+        )
+
+
+@dataclass(slots=True)
+class TicketFiguresRow:
+    ticket_id: Annotated[UUID, "The ticket it happened to"]
+    counts: Annotated[dict[str, int], "How often, by word"] = field(default_factory=dict)
+    first_at: Annotated[dict[str, str], "When it first happened, by word"] = field(
+        default_factory=dict
+    )
+    last_at: Annotated[dict[str, str], "When it last happened, by word"] = field(
+        default_factory=dict
+    )
+    forms: Annotated[dict[str, Any], "The last form, by word; nothing that is sealed"] = field(
+        default_factory=dict
+    )
+    position: Annotated[int, "Register position that this row shows"] = 0
+
+
+class TicketFiguresView(View[TicketFiguresRow]):
+    """What a ticket is now, and what was promised on it, stands in the views of those."""
+
+    name = "ticket_figures"
+    row = TicketFiguresRow
+    facts = HAPPENINGS
+
+    def keys(self, fact: Fact) -> Sequence[UUID]:
+        return (fact.event.originator_id,)
+
+    def fold(self, row: TicketFiguresRow | None, fact: Fact, key: Any) -> TicketFiguresRow:
+        row = row or TicketFiguresRow(fact.event.originator_id)
+        word, at = word_of(fact.event), fact.event.timestamp.isoformat()
+        row.counts[word] = row.counts.get(word, 0) + 1
+        row.first_at.setdefault(word, at)
+        row.last_at[word] = at
+        row.forms[word] = _form(fact.event)
+        row.position = fact.position
+        return row
+
+
+def _form(event: Any) -> dict[str, Any]:
+    """What was filled in, whatever a field is called; of a fact without form, what it says."""
+    filled = getattr(event, "form", {})
+    form = clear_form(event)
+    return {name: v for name, v in form.items() if name in filled or name not in ENVELOPE}
+
+
+_STATUSES: Mapping[str, Callable[[Obligation, datetime], bool]] = {
+    "open": lambda known, now: known.over_at is None or known.over_at > now,
+    "breached": lambda known, now: known.missed_at(now) is not None,
+    "met": lambda known, now: known.status_at(now) is Status.MET,
+    "late": lambda known, now: known.status_at(now) is Status.MET_LATE,
+}
+"""`met`: in time; `late`: met, but late; `breached`: missed, whatever came after."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketFigures:
+    """One ticket as figures ask about it, as of `now`; `client` is what is said of it in clear."""
+
+    ticket: TicketRow
+    told: TicketFiguresRow
+    client: Mapping[str, Any]
+    obligations: Sequence[tuple[str, Obligation]]
+    now: datetime
+
+    @property
+    def ticket_id(self) -> UUID:
+        return self.ticket.ticket_id
+
+    def look(self, path: str) -> Any:
+        """What a path of a pack stands for; None where it stands for nothing."""
+        where, _, name = path.partition(".")
+        if where in _STATUSES:
+            holds = _STATUSES[where]
+            return sum(holds(known, self.now) for of, known in self.obligations if of == name)
+        if where in _UNITS:
+            return self._between(*name.partition(".")[::2], _UNITS[where])
+        answers: dict[str, Callable[[str], Any]] = {
+            "this": self._of_ticket,
+            "count": lambda word: self.told.counts.get(word, 0),
+            "hours_since": self._hours_since,
+            "client": self.client.get,
+        }
+        return answers[where](name) if where in answers else inside(self._form(where), name)
+
+    def _form(self, word: str) -> Mapping[str, Any]:
+        form: Mapping[str, Any] = self.told.forms.get(word, {})
+        return form
+
+    def _of_ticket(self, name: str) -> Any:
+        if name == "owners":
+            return self.ticket.transfers + 1
+        value = getattr(self.ticket, name, None)
+        if isinstance(value, Sealed):
+            return None
+        return str(value) if isinstance(value, UUID) else value
+
+    def _hours_since(self, word: str) -> Decimal | None:
+        last = _instant(self.told.last_at, word)
+        return None if last is None else _in_units(self.now - last, _UNITS["hours"])
+
+    def _between(self, first: str, last: str, unit: timedelta) -> Decimal | None:
+        begun, ended = _instant(self.told.first_at, first), _instant(self.told.last_at, last)
+        return None if begun is None or ended is None else _in_units(ended - begun, unit)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HappeningFigures:
+    """One happening as figures ask about it: its own form, who did it, and its ticket."""
+
+    happening: HappeningRow
+    of: TicketFigures
+
+    @property
+    def ticket_id(self) -> UUID:
+        return self.of.ticket_id
+
+    def look(self, path: str) -> Any:
+        where, _, name = path.partition(".")
+        if where == "form":
+            return inside(self.happening.form, name)
+        if path == "actor.id":
+            return self.happening.by.partition(":")[2]
+        return self.of.look(path)
+
+
+_UNITS = {"hours": timedelta(hours=1), "minutes": timedelta(minutes=1)}
+
+
+def _instant(times: Mapping[str, str], word: str) -> datetime | None:
+    return datetime.fromisoformat(times[word]) if word in times else None
+
+
+def _in_units(lasted: timedelta, unit: timedelta) -> Decimal:
+    return Decimal(lasted // MICROSECOND) / (unit // MICROSECOND)
+
+
+def inside(form: Any, path: str) -> Any:
+    """A field of a form, or of what is in that: `fee.minor_units`."""
+    for name in path.split("."):
+        form = form.get(name) if isinstance(form, Mapping) else None
+    return form
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """From an instant on, up to another; and of which procedures (None: all)."""
+
+    since: datetime
+    until: datetime
+    procedures: Sequence[str] | None = None
+
+
+class Figures(ABC):
+    """The questions."""
+
+    @abstractmethod
+    def tickets(self, word: str, window: Window, now: datetime) -> list[TicketFigures]:
+        """Those to which this last happened in the window, in the order they were opened."""
+
+    @abstractmethod
+    def happenings(
+        self, words: Sequence[str], window: Window, now: datetime
+    ) -> list[HappeningFigures]:
+        """Each time one of these happened in the window, in the order recorded."""
+
+    @abstractmethod
+    def count_happenings(
+        self,
+        word: str,
+        *,
+        same: Mapping[str, Any],
+        since: datetime,
+        procedures: Sequence[str] | None = None,
+        without: UUID | None = None,
+    ) -> int:
+        """How often it happened since, with these values in its form, on other tickets."""
+
+    @abstractmethod
+    def count_open(
+        self,
+        *,
+        owner_id: UUID | None = None,
+        channels: Sequence[str] | None = None,
+        procedures: Sequence[str] | None = None,
+        not_in: Sequence[str] = (),
+        without: UUID | None = None,
+    ) -> int:
+        """How many other tickets are open now; what is None is not asked."""

@@ -1,0 +1,319 @@
+"""Reports: figures over tickets or happenings, as a pack defines them. Exact, and explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from statistics import median
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct, field
+
+from domain.form import Word
+from domain.predicate import Predicate
+
+BEHIND = 1_000
+"""How many of the tickets behind a figure are named."""
+
+LARGEST = 20
+"""Digits before the point; a number of more was not meant."""
+
+N = TypeVar("N", float, Decimal)
+
+TICKETS = "tickets"
+"""What a report is over unless it names words: each ticket once."""
+
+
+class Row(Protocol):
+    """A ticket, or one happening on it; `look` says what a path stands for."""
+
+    @property
+    def ticket_id(self) -> UUID: ...
+
+    def look(self, path: str, /) -> Any: ...
+
+
+def nearest_rank(ordered: Sequence[N], percent: int) -> N:
+    """The smallest of the values that at least so many percent of them do not exceed."""
+    return ordered[-(-percent * len(ordered) // 100) - 1]
+
+
+_STATISTICS: Mapping[str, Callable[[list[Decimal]], Decimal]] = {
+    "mean": lambda values: sum(values, Decimal()) / len(values),
+    "median": median,
+    "p90": lambda values: nearest_rank(sorted(values), 90),
+    "sum": lambda values: sum(values, Decimal()),
+    "min": min,
+    "max": max,
+}
+
+
+class Measure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One figure: how many, the percent of those where something holds, or a statistic of a path.
+
+    `ratio`: how many percent the sum of one path is of the sum of another, both whole numbers.
+    `weights`: of each row the weighted mean of these paths is taken, of those that are filled.
+    `out_of`: the figure as percent of the best that there is.
+    """
+
+    count: bool = False
+    share: Predicate | None = None
+    ratio: tuple[Word, Word] | None = None
+    mean: Word | None = None
+    median: Word | None = None
+    p90: Word | None = None
+    sum: Word | None = None
+    min: Word | None = None
+    max: Word | None = None
+    weights: dict[Word, Decimal] = {}
+    out_of: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        kinds = [self.count, self.share, self.ratio, *(getattr(self, kind) for kind in _STATISTICS)]
+        if sum(bool(kind) for kind in kinds) != 1:
+            raise ValueError(
+                "a measure is one of count, share, ratio, mean, median, p90, sum, min, max"
+            )
+        bounds = [*self.weights.values(), *([] if self.out_of is None else [self.out_of])]
+        if not all(bound.is_finite() and bound > 0 for bound in bounds):
+            raise ValueError("weights and out_of are above 0")
+
+    def of(self, rows: Sequence[Row]) -> Figure:
+        if self.count:
+            return Figure(Decimal(len(rows)), rows)
+        if self.share is not None:
+            return _share([row for row in rows if self.share.holds(row.look)], rows)
+        if self.ratio is not None:
+            return _ratio(*self.ratio, rows)
+        kind = next(kind for kind in _STATISTICS if getattr(self, kind))
+        return self._statistic(kind, rows)
+
+    def _statistic(self, kind: str, rows: Sequence[Row]) -> Figure:
+        weights = self.weights or {getattr(self, kind): Decimal(1)}
+        found = [(row, n) for row in rows if (n := _weighted(weights, row)) is not None]
+        behind, numbers = [row for row, _ in found], [number for _, number in found]
+        if not numbers:
+            return Figure(Decimal() if kind == "sum" else None, (), places=2)
+        value = _STATISTICS[kind](numbers)
+        if self.out_of is None:
+            return Figure(value, behind, places=2)
+        return Figure(100 * value / self.out_of, behind, places=1)
+
+
+class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a measure must reach, and by how much more each year after the base year."""
+
+    value: Decimal
+    step_per_year: Decimal = Decimal()
+    base_year: int | None = None
+    measure: Word | None = None
+
+    def in_year(self, year: int) -> Decimal:
+        since = 0 if self.base_year is None else year - self.base_year
+        return self.value + self.step_per_year * since
+
+
+class Report(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which rows, how they are grouped, and what is measured or listed of them.
+
+    `period` is the word whose last time counts, where it is over tickets. `codes` names the list
+    whose codes are shown, in order, even with nothing behind them.
+    """
+
+    title: Word
+    rule: Word | None = None
+    over: str | tuple[Word, ...] = TICKETS
+    procedures: tuple[Word, ...] = ()
+    period: Word = "opened"
+    where: Predicate | None = None
+    by: tuple[Word, ...] = ()
+    codes: Word | None = None
+    measures: dict[Word, Measure] = {}
+    columns: tuple[Word, ...] = field(name="list", default=())
+    target: Target | None = None
+    trend: bool = False
+
+    def __post_init__(self) -> None:
+        if not (self.measures or self.columns):
+            raise ValueError("a report measures or lists something")
+        if self.codes is not None and len(self.by) != 1:
+            raise ValueError("codes go with one path to group by")
+        if self.target is not None and self.aimed_at is None:
+            raise ValueError("a target names one of the measures")
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The happenings that it is over; none: tickets."""
+        if isinstance(self.over, str):
+            return () if self.over == TICKETS else (self.over,)
+        return self.over
+
+    @property
+    def aimed_at(self) -> str | None:
+        """The measure that the target speaks of: the one that it names, or the only one."""
+        named = self.target.measure if self.target else None
+        if named is None and len(self.measures) == 1:
+            return next(iter(self.measures))
+        return named if named in self.measures else None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """An exact value, None where there is nothing to divide by, and the rows behind it."""
+
+    value: Decimal | None
+    behind: Sequence[Row]
+    places: int = 0
+    parts: Mapping[str, int] | None = None
+
+    def to_data(self) -> dict[str, Any]:
+        tickets = list(dict.fromkeys(row.ticket_id for row in self.behind))
+        return {"value": self.said, **(self.parts or {}), "tickets": tickets[:BEHIND]}
+
+    @property
+    def said(self) -> str | int | None:
+        return self.tell(self.value)
+
+    def less(self, before: Figure) -> str | int | None:
+        """By how much it is more than the one before."""
+        if self.value is None or before.value is None:
+            return None
+        return self.tell(self.value - before.value)
+
+    def tell(self, value: Decimal | None) -> str | int | None:
+        if value is None:
+            return None
+        return in_text(value, self.places) if self.places else int(value)
+
+
+def compute(
+    report: Report,
+    rows: Iterable[Row],
+    *,
+    year: int,
+    codes: Sequence[str] = (),
+    before: Iterable[Row] | None = None,
+) -> dict[str, Any]:
+    """The report over the rows of a period, as data; `before`: those of the period before it.
+
+    Counts are whole numbers; percentages are texts with one decimal place, others with two. The
+    tickets of a share are those where it holds.
+    """
+    asked = _asked(report, rows)
+    figures = _figures(report, asked)
+    past = None if before is None else _figures(report, _asked(report, before))
+    return {
+        "rows": len(asked),
+        "measures": _data(figures),
+        "groups": _groups(report, asked, codes) if report.by else [],
+        "list": [_listed(report, row) for row in asked] if report.columns else [],
+        "target": _aim(report, figures, year),
+        "trend": None if past is None else _trend(figures, past),
+    }
+
+
+def in_text(value: Decimal, places: int) -> str:
+    """Rounded half up, without zeros at the end: "80", "79.2", "0.05"."""
+    steady = Context(prec=24).plus(value)  # a third of an hour, three times, is an hour
+    rounded = steady.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, Context(prec=60))
+    text = f"{rounded:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
+
+
+def _asked(report: Report, rows: Iterable[Row]) -> list[Row]:
+    return [row for row in rows if report.where is None or report.where.holds(row.look)]
+
+
+def _listed(report: Report, row: Row) -> dict[str, Any]:
+    return {path: _shown(row.look(path)) for path in report.columns}
+
+
+def _figures(report: Report, rows: Sequence[Row]) -> dict[str, Figure]:
+    return {name: measure.of(rows) for name, measure in report.measures.items()}
+
+
+def _data(figures: Mapping[str, Figure]) -> dict[str, Any]:
+    return {name: figure.to_data() for name, figure in figures.items()}
+
+
+def _share(holding: Sequence[Row], rows: Sequence[Row]) -> Figure:
+    value = Decimal(100 * len(holding)) / len(rows) if rows else None
+    parts = {"numerator": len(holding), "denominator": len(rows)}
+    return Figure(value, holding, places=1, parts=parts)
+
+
+def _ratio(path: str, of: str, rows: Sequence[Row]) -> Figure:
+    above, below = (sum(_number(row.look(p)) or 0 for row in rows) for p in (path, of))
+    value = Decimal(100 * above) / below if below else None
+    parts = {"numerator": int(above), "denominator": int(below)}
+    return Figure(value, rows, places=1, parts=parts)
+
+
+def _weighted(weights: Mapping[str, Decimal], row: Row) -> Decimal | None:
+    filled = [(w, n) for path, w in weights.items() if (n := _number(row.look(path))) is not None]
+    total = sum((weight for weight, _ in filled), Decimal())
+    return (
+        sum((weight * number for weight, number in filled), Decimal()) / total if filled else None
+    )
+
+
+def _number(value: Any) -> Decimal | None:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and number.adjusted() < LARGEST else None
+
+
+def _groups(report: Report, rows: Sequence[Row], codes: Sequence[str]) -> list[dict[str, Any]]:
+    """The codes in their order, then whatever else there is."""
+    groups: dict[bytes, tuple[list[Any], list[Row]]] = {_key([c]): ([c], []) for c in codes}
+    others: dict[bytes, tuple[list[Any], list[Row]]] = {}
+    for row in rows:
+        values = [_shown(row.look(path)) for path in report.by]
+        key = _key(values)
+        (groups if key in groups else others).setdefault(key, (values, []))[1].append(row)
+    in_order = [*groups.values(), *sorted(others.values(), key=lambda group: _order(group[0]))]
+    return [
+        {
+            "by": dict(zip(report.by, values, strict=True)),
+            "rows": len(grouped),
+            "measures": _data(_figures(report, grouped)),
+        }
+        for values, grouped in in_order
+    ]
+
+
+def _key(values: list[Any]) -> bytes:
+    return msgspec.json.encode(values)
+
+
+def _order(values: list[Any]) -> list[tuple[bool, Decimal, str]]:
+    """Numbers by size, texts by letter, nothing at the end."""
+    return [(v is None, _number(v) or Decimal(), str(v)) for v in values]
+
+
+def _shown(value: Any) -> Any:
+    return in_text(value, 2) if isinstance(value, Decimal) else value
+
+
+def _aim(report: Report, figures: Mapping[str, Figure], year: int) -> dict[str, Any] | None:
+    if report.target is None or report.aimed_at is None:
+        return None
+    required, reached = report.target.in_year(year), figures[report.aimed_at].value
+    return {
+        "measure": report.aimed_at,
+        "required": in_text(required, 2),
+        "met": None if reached is None else reached >= required,
+    }
+
+
+def _trend(now: Mapping[str, Figure], before: Mapping[str, Figure]) -> dict[str, Any]:
+    return {
+        name: {"before": before[name].said, "difference": figure.less(before[name])}
+        for name, figure in now.items()
+    }

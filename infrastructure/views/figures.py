@@ -1,0 +1,153 @@
+"""What figures are made of, asked of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from application.views.figures import (
+    Figures,
+    HappeningFigures,
+    HappeningRow,
+    HappeningView,
+    TicketFigures,
+    TicketFiguresRow,
+    TicketFiguresView,
+    Window,
+)
+from application.views.ticket_register import TicketRegisterView, TicketRow
+from domain.obligation import Obligation
+from domain.sealed import in_clear
+from infrastructure.database import Database
+from infrastructure.views.table import Table, unboxed
+
+_HAPPENING: Table[HappeningRow] = Table(HappeningView())
+_TICKET: Table[TicketRow] = Table(TicketRegisterView())
+_TOLD: Table[TicketFiguresRow] = Table(TicketFiguresView())
+
+_OF_TICKET = f"""
+    jsonb_build_object('kind', c.kind) || coalesce(to_jsonb(c) -> 'attributes', '{{}}') AS client,
+    coalesce(o.promised, '[]') AS promised, {_TICKET.of("t")}, {_TOLD.of("f")}
+"""
+
+_JOINED = """
+    reporting.ticket_register t
+    JOIN reporting.ticket_figures f ON f.ticket_id = t.ticket_id
+    LEFT JOIN reporting.client_file c ON c.client_id = t.client_id
+    LEFT JOIN LATERAL (
+        SELECT jsonb_agg(jsonb_build_array(o.name, o.obligation)) AS promised
+          FROM reporting.obligations o WHERE o.ticket_id = t.ticket_id
+    ) o ON true
+"""
+
+_OF_PROCEDURES = "(%s::text[] IS NULL OR t.procedure = ANY(%s))"
+
+_TICKETS = f"""
+    SELECT {_OF_TICKET} FROM {_JOINED}
+     WHERE t.ticket_id IN (
+           SELECT h.ticket_id FROM reporting.happening h
+            WHERE h.word = %s AND h.happened_at >= %s AND h.happened_at < %s)
+       AND (f.last_at ->> %s)::timestamptz >= %s AND (f.last_at ->> %s)::timestamptz < %s
+       AND {_OF_PROCEDURES}
+     ORDER BY t.opened_position
+"""
+
+_HAPPENINGS = f"""
+    SELECT {_OF_TICKET}, {_HAPPENING.of("h")}
+      FROM {_JOINED} JOIN reporting.happening h ON h.ticket_id = t.ticket_id
+     WHERE h.word = ANY(%s) AND h.happened_at >= %s AND h.happened_at < %s AND {_OF_PROCEDURES}
+     ORDER BY h.position
+"""
+
+_SAME = f"""
+    SELECT count(*)
+      FROM reporting.happening h JOIN reporting.ticket_register t ON t.ticket_id = h.ticket_id
+     WHERE h.word = %s AND h.happened_at >= %s AND {_OF_PROCEDURES}
+       AND h.ticket_id IS DISTINCT FROM %s
+"""
+
+_OPEN = f"""
+    SELECT count(*) FROM reporting.ticket_register t
+     WHERE NOT t.is_closed AND (%s::uuid IS NULL OR t.owner_id = %s)
+       AND (%s::text[] IS NULL OR t.channel = ANY(%s)) AND {_OF_PROCEDURES}
+       AND t.state <> ALL(%s::text[]) AND t.ticket_id IS DISTINCT FROM %s
+"""
+
+
+class PostgresFigures(Figures):
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def tickets(self, word: str, window: Window, now: datetime) -> list[TicketFigures]:
+        since, until = window.since, window.until
+        last = (word, since, word, until)
+        procedures = _listed(window.procedures)
+        rows = self._rows(_TICKETS, word, since, until, *last, procedures, procedures)
+        return [_of_ticket(row, now) for row in rows]
+
+    def happenings(
+        self, words: Sequence[str], window: Window, now: datetime
+    ) -> list[HappeningFigures]:
+        procedures = _listed(window.procedures)
+        rows = self._rows(
+            _HAPPENINGS, list(words), window.since, window.until, procedures, procedures
+        )
+        begin = 2 + _TICKET.width + _TOLD.width
+        return [
+            HappeningFigures(happening=_HAPPENING.read(row[begin:]), of=_of_ticket(row, now))
+            for row in rows
+        ]
+
+    def count_happenings(
+        self,
+        word: str,
+        *,
+        same: Mapping[str, Any],
+        since: datetime,
+        procedures: Sequence[str] | None = None,
+        without: UUID | None = None,
+    ) -> int:
+        """A value that is not there is the same as none."""
+        statement, named = _SAME, _listed(procedures)
+        parameters: list[Any] = [word, since, named, named, without]
+        for name, value in same.items():
+            statement += " AND h.form -> %s = %s::jsonb"
+            parameters += [name, msgspec.json.encode(value).decode()]
+        return int(self._rows(statement, *parameters)[0][0])
+
+    def count_open(
+        self,
+        *,
+        owner_id: UUID | None = None,
+        channels: Sequence[str] | None = None,
+        procedures: Sequence[str] | None = None,
+        not_in: Sequence[str] = (),
+        without: UUID | None = None,
+    ) -> int:
+        by, named = _listed(channels), _listed(procedures)
+        parameters = (owner_id, owner_id, by, by, named, named, list(not_in), without)
+        return int(self._rows(_OPEN, *parameters)[0][0])
+
+    def _rows(self, statement: str, *parameters: Any) -> list[Any]:
+        return self._database.run(
+            lambda c: c.execute(statement.encode(), parameters, binary=True).fetchall()
+        )
+
+
+def _of_ticket(row: Sequence[Any], now: datetime) -> TicketFigures:
+    client, promised, rest = row[0], row[1], row[2:]
+    return TicketFigures(
+        ticket=_TICKET.read(rest[: _TICKET.width]),
+        told=_TOLD.read(rest[_TICKET.width : _TICKET.width + _TOLD.width]),
+        client=in_clear(unboxed(client)) or {},
+        obligations=[(name, Obligation.from_data(data)) for name, data in promised],
+        now=now,
+    )
+
+
+def _listed(names: Sequence[str] | None) -> list[str] | None:
+    return None if names is None else list(names)

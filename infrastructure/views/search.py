@@ -1,0 +1,115 @@
+"""Search, asked of its table: found by numbers, then opened and looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from application.blind_index import BlindIndex, holds, snippet
+from application.views.search import Hit, Search, SearchFilter
+from infrastructure.codec import Codec
+from infrastructure.database import Database
+
+COUNTED = 10_000
+"""How many texts are counted at most: to count is to open each."""
+
+CHUNK = 500
+"""How many candidates are read at a time."""
+
+_COMPARED = {
+    "unit": "t.unit = %s",
+    "procedure": "t.procedure = %s",
+    "visibility": "s.visibility = %s",
+}
+
+_CANDIDATES = (
+    "SELECT s.text, s.subject_id, s.ticket_id, t.number, s.topic, s.field, s.visibility,"
+    " s.occurred_at, s.version, s.position"
+    " FROM reporting.search s JOIN reporting.ticket_register t USING (ticket_id)"
+    " WHERE {} ORDER BY s.position DESC, s.field DESC LIMIT %s"
+)
+
+
+class _Candidate(NamedTuple):
+    """A text that has all the numbers; whether it holds the words is seen once it is open."""
+
+    box: str
+    subject_id: UUID
+    ticket_id: UUID
+    number: str
+    topic: str
+    field: str
+    visibility: str
+    at: datetime
+    version: int
+    position: int
+
+    def shown(self, snippet: str) -> Hit:
+        return Hit(
+            ticket_id=self.ticket_id,
+            number=self.number,
+            topic=self.topic,
+            field=self.field,
+            visibility=self.visibility,
+            at=self.at,
+            version=self.version,
+            position=self.position,
+            snippet=snippet,
+        )
+
+
+class PostgresSearch(Search):
+    """What is sent to the database is numbers: neither it nor its logs learn the words."""
+
+    def __init__(self, database: Database, codec: Codec, index: BlindIndex) -> None:
+        self._database, self._codec, self._index = database, codec, index
+
+    def page(self, asked: SearchFilter, *, before: tuple[int, str] | None, limit: int) -> list[Hit]:
+        found = islice(self._found(asked, before), limit)
+        return [candidate.shown(snippet(text, asked.words[0])) for candidate, text in found]
+
+    def count(self, asked: SearchFilter) -> int | None:
+        counted = sum(1 for _ in islice(self._found(asked, None), COUNTED + 1))
+        return counted if counted <= COUNTED else None
+
+    def forget(self, subjects: Collection[UUID]) -> int:
+        """Take the numbers out of the texts of persons who were erased; how many texts had any."""
+        return self._database.run(
+            lambda c: (
+                c.execute(
+                    "UPDATE reporting.search SET tokens = '{}'"
+                    " WHERE subject_id = ANY(%s) AND tokens <> '{}'",
+                    (list(subjects),),
+                ).rowcount
+            )
+        )
+
+    def _found(
+        self, asked: SearchFilter, before: tuple[int, str] | None
+    ) -> Iterator[tuple[_Candidate, str]]:
+        """Those that hold the words, with their texts, newest first."""
+        while candidates := self._candidates(asked, before):
+            self._codec.fetch_keys({candidate.subject_id for candidate in candidates})
+            for candidate in candidates:
+                text = self._codec.open(candidate.box)
+                if text is not None and holds(text, asked.words):
+                    yield candidate, text
+            before = candidates[-1].position, candidates[-1].field
+
+    def _candidates(self, asked: SearchFilter, before: tuple[int, str] | None) -> list[_Candidate]:
+        where = ["s.tokens @> %s::bigint[]"]
+        parameters: list[Any] = [self._index.of_words(asked.words)]
+        for name, condition in _COMPARED.items():
+            if (value := getattr(asked, name)) is not None:
+                where, parameters = [*where, condition], [*parameters, value]
+        if before is not None:
+            where = [*where, "(s.position, s.field) < (%s, %s)"]
+            parameters = [*parameters, *before]
+        statement = _CANDIDATES.format(" AND ".join(where)).encode()
+        rows = self._database.run(
+            lambda c: c.execute(statement, [*parameters, CHUNK], binary=True).fetchall()
+        )
+        return [_Candidate(*row) for row in rows]

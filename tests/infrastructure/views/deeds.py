@@ -1,0 +1,353 @@
+"""What is done at a busy desk: each deed on the one of its kind that a number picks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from application.clients import (
+    AddContactPoint,
+    BlacklistClient,
+    ChangeClientDetails,
+    LiftBlacklist,
+    MergeClient,
+    RemoveContactPoint,
+    SetTrait,
+    UnmergeClient,
+)
+from application.desk import Actor
+from application.dossiers import AttachEvidence, SignTicket, TickItem
+from application.endings import ArchiveTicket, RejectTicket, VoidTicket, WithdrawTicket
+from application.handovers import (
+    AcceptTransfer,
+    AssignTicket,
+    DecideTransfer,
+    DeclineTransfer,
+    OfferTransfer,
+    RouteTicket,
+    TakeTicket,
+    WithdrawTransfer,
+)
+from application.packs import SwitchPack
+from application.people import (
+    GoOffDuty,
+    GoOnDuty,
+    GrantCompetence,
+    Leave,
+    NameDeputy,
+    NameSuperior,
+    TakePost,
+    WithdrawCompetence,
+)
+from application.tickets import (
+    AnswerSupervision,
+    AnswerTicket,
+    ApproveExtension,
+    AskExtension,
+    CloseTicket,
+    CompleteTicket,
+    CorrectTicket,
+    EscalateTicket,
+    InstructTicket,
+    IssueSlip,
+    IssueSupervisionNotice,
+    MoveToVersion,
+    NoteTicket,
+    OpenSupervision,
+    RecordBreach,
+    RecordDueSoon,
+    RemindHandler,
+    ReopenTicket,
+    ResumeTicket,
+    SuspendTicket,
+    TakeOverStep,
+    TakeStep,
+    WaiveObligation,
+)
+from application.views.staff_directory import StaffDirectoryView
+from domain.client import Client
+from domain.handover import NOT_MY_DUTY
+from domain.staff import Staff
+from domain.ticket import Blocker, Ticket, Visibility
+from tests.support.facts import LI_NA, M1, NOON, WANG_FANG, ZHAO_LEI
+from tests.support.views import folded
+
+if TYPE_CHECKING:
+    from tests.infrastructure.views.busy_desk import BusyDesk
+
+OPERATOR = Actor.system("operator")
+COLLEAGUES = (LI_NA, WANG_FANG, ZHAO_LEI, M1)
+CARE, REVIEW = "care", "review"
+DAY = timedelta(days=1)
+COMPETENCE = "cable"
+
+
+Deed = Callable[["BusyDesk", int], object]
+
+
+def _on_ticket(
+    command: type[Any], does: str, who: Callable[[Ticket], UUID | None], /, **words: Any
+) -> Deed:
+    """A command on some ticket, by whom it is up to; texts are given as the field's own name."""
+
+    def deed(busy: BusyDesk, pick: int) -> None:
+        ticket = busy.a_ticket(pick)
+        by = busy.told(who(ticket) or ZHAO_LEI, pick)
+        said = {n: busy.text(n) if v is TEXT else v for n, v in words.items()}
+        getattr(busy.parts.tickets, does)(command(**by, ticket_id=ticket.id, **said))
+
+    return deed
+
+
+def _on_obligation(
+    command: type[Any], does: str, who: Callable[[Ticket], UUID | None], /, **words: Any
+) -> Deed:
+    """A command on one of the obligations of some ticket that are not over."""
+
+    def deed(busy: BusyDesk, pick: int) -> None:
+        ticket = busy.a_ticket(pick)
+        keys = [key for key, known in ticket.obligations.items() if known.over_at is None]
+        if keys:
+            said = {**busy.told(who(ticket) or OPERATOR, pick), **words}
+            getattr(busy.parts.tickets, does)(
+                command(**said, ticket_id=ticket.id, key=keys[pick % len(keys)])
+            )
+
+    return deed
+
+
+def _on_client(command: type[Any], does: str, /, **words: Any) -> Deed:
+    def deed(busy: BusyDesk, pick: int) -> None:
+        client_id = busy.clients[pick % len(busy.clients)]
+        said = {n: busy.text(n) if v is TEXT else v for n, v in words.items()}
+        getattr(busy.parts.clients, does)(command(**busy.told(M1), client_id=client_id, **said))
+
+    return deed
+
+
+def _on_staff(command: type[Any], does: str, /, **words: Any) -> Deed:
+    def deed(busy: BusyDesk, pick: int) -> None:
+        staff_id = busy.staff[pick % len(busy.staff)]
+        getattr(busy.parts.people, does)(command(**busy.told(), staff_id=staff_id, **words))
+
+    return deed
+
+
+def _change_details(busy: BusyDesk, pick: int) -> None:
+    details = {name: busy.text(name) for name in (["place"], ["name", "language"])[pick % 2]}
+    client_id = busy.clients[pick % len(busy.clients)]
+    busy.parts.clients.change_details(
+        ChangeClientDetails(**busy.told(LI_NA), client_id=client_id, details=details)
+    )
+
+
+def _remove_contact_point(busy: BusyDesk, pick: int) -> None:
+    client_id = busy.clients[pick % len(busy.clients)]
+    for contact_id in busy.parts.desk.load(Client, client_id).contacts:
+        busy.parts.clients.remove_contact_point(
+            RemoveContactPoint(**busy.told(LI_NA), client_id=client_id, contact_id=contact_id)
+        )
+
+
+def _merge(busy: BusyDesk, pick: int) -> None:
+    one, other = (busy.clients[n % len(busy.clients)] for n in (pick, pick + 1))
+    busy.parts.clients.merge(MergeClient(**busy.told(M1), client_id=one, into_id=other))
+
+
+def _survey(busy: BusyDesk, pick: int) -> None:
+    ticket = busy.a_ticket(pick)
+    form = {"address": busy.text("address"), "sockets": pick}
+    busy.parts.tickets.take_step(
+        TakeStep(**busy.told(ticket.owner_id), ticket_id=ticket.id, step="survey", form=form)
+    )
+
+
+def _take_over(busy: BusyDesk, pick: int) -> None:
+    busy.parts.tickets.take_over_step(
+        TakeOverStep(
+            **busy.told(pick=pick),
+            ticket_id=busy.a_ticket(pick).id,
+            step=("assign", "resolve", "finish")[pick % 3],
+            done_by_id=COLLEAGUES[pick % 4],
+        )
+    )
+
+
+def _review(busy: BusyDesk, pick: int) -> None:
+    """A ticket of its own, on which somebody signs and refuses, ticks and attaches."""
+    busy.open(pick, REVIEW)
+    on = {"ticket_id": busy.tickets.pop()}
+    dossiers = busy.parts.dossiers
+    for verdict in ("signed", "refused"):
+        role = {"signed": "production", "refused": "qc"}[verdict]
+        told = busy.told(LI_NA if verdict == "signed" else M1)
+        told["by"] = replace(told["by"], roles=told["by"].roles | {role})
+        dossiers.sign(SignTicket(**told, **on, signoff="solution", role=role, verdict=verdict))
+    dossiers.tick(TickItem(**busy.told(LI_NA), **on, checklist="doors", item="front"))
+    paper = {"kind": "receipt", "name": busy.text("paper"), "media_type": "text/plain"}
+    content = busy.text("content").encode()
+    dossiers.attach(AttachEvidence(**busy.told(LI_NA), **on, **paper, content=content))
+
+
+def _end(busy: BusyDesk, pick: int) -> None:
+    """A ticket of its own for each way to end; the last is put away for good."""
+    ways: list[tuple[type[Any], str, dict[str, Any]]] = [
+        (VoidTicket, "void", {}),
+        (RejectTicket, "reject", {"ground": "duplicate"}),
+        (WithdrawTicket, "withdraw", {}),
+    ]
+    for command, does, words in ways:
+        busy.open(pick)
+        on = {"ticket_id": busy.tickets.pop()}
+        told = busy.told(COLLEAGUES[pick % 4], pick)
+        getattr(busy.parts.tickets, does)(command(**told, **on, **words))
+    busy.parts.tickets.archive(ArchiveTicket(**busy.told(COLLEAGUES[pick % 4], pick), **on))
+
+
+def _offered_round(competence: str | None) -> Deed:
+    """Among the cast, by the directory as the facts have it now."""
+
+    def deed(busy: BusyDesk, pick: int) -> None:
+        ticket = busy.a_ticket(pick)
+        told = busy.told(ticket.owner_id, pick)
+        command = AssignTicket(**told, ticket_id=ticket.id, unit="main", competence=competence)
+        directory = folded(StaffDirectoryView(), busy.parts.register.facts(0, 10_000))
+        colleagues = [row for row in directory.values() if not row.has_left]
+        busy.parts.tickets.assign(command, colleagues)
+
+    return deed
+
+
+def _route(busy: BusyDesk, pick: int) -> None:
+    ticket = busy.a_ticket(pick)
+    unit = ("north", "main")[pick % 2]
+    told = busy.told(ticket.owner_id, pick)
+    busy.parts.tickets.route(RouteTicket(**told, ticket_id=ticket.id, unit=unit))
+
+
+def _switch(does: str) -> Deed:
+    def deed(busy: BusyDesk, pick: int) -> None:
+        command = SwitchPack(**busy.told(), name=CARE, unit=("main", "north")[pick % 2])
+        getattr(busy.parts.packs, does)(command)
+
+    return deed
+
+
+def _name_deputy(busy: BusyDesk, pick: int) -> None:
+    period = {"start": busy.at(pick), "end": busy.at(pick + 1)}
+    staff_id = busy.staff[pick % len(busy.staff)]
+    busy.parts.people.name_deputy(
+        NameDeputy(**busy.told(), staff_id=staff_id, deputy_id=LI_NA, **period)
+    )
+
+
+def _leave(busy: BusyDesk, pick: int) -> None:
+    """Not one of those who handle tickets."""
+    staff_id = busy.staff[pick % len(busy.staff)]
+    if staff_id != ZHAO_LEI and busy.parts.desk.load(Staff, staff_id).version > 3:
+        busy.parts.people.leave(Leave(**busy.told(), staff_id=staff_id))
+
+
+TEXT = object()
+"""In place of what somebody types."""
+
+
+def _owner(ticket: Ticket) -> UUID:
+    return ticket.owner_id
+
+
+def _offered(ticket: Ticket) -> UUID | None:
+    return ticket.offered_to_id
+
+
+DEEDS: Mapping[str, Deed] = {
+    "open": lambda busy, pick: busy.open(pick),
+    "slip": _on_ticket(IssueSlip, "issue_slip", _owner),
+    "note": _on_ticket(NoteTicket, "note", _owner, text=TEXT),
+    "tell": _on_ticket(NoteTicket, "note", _owner, text=TEXT, visibility=Visibility.CLIENT),
+    "offer": _on_ticket(OfferTransfer, "offer_transfer", _owner, to_id=WANG_FANG, summary=TEXT),
+    "offer on": _on_ticket(OfferTransfer, "offer_transfer", _owner, to_id=LI_NA),
+    "accept": _on_ticket(AcceptTransfer, "accept_transfer", _offered),
+    "decline": _on_ticket(DeclineTransfer, "decline_transfer", _offered, ground="overloaded"),
+    "shirk": _on_ticket(DeclineTransfer, "decline_transfer", _offered, ground=NOT_MY_DUTY),
+    "decide": _on_ticket(DecideTransfer, "decide_transfer", lambda t: M1, to_id=LI_NA),
+    "route": _route,
+    "take": _on_ticket(TakeTicket, "take", lambda t: WANG_FANG),
+    "offer round": _offered_round(None),
+    "call for help": _offered_round("no-such"),
+    "witness": _review,
+    "end": _end,
+    "withdraw": _on_ticket(WithdrawTransfer, "withdraw_transfer", _owner),
+    "escalate": _on_ticket(EscalateTicket, "escalate", _owner, question=TEXT),
+    "instruct": _on_ticket(InstructTicket, "instruct", lambda t: t.asked_id, text=TEXT),
+    "clarify": _on_ticket(TakeStep, "take_step", _owner, step="clarify"),
+    "survey": _survey,
+    "connect": _on_ticket(TakeStep, "take_step", _owner, step="connect"),
+    "take over": _take_over,
+    "answer": _on_ticket(AnswerTicket, "answer", _owner, text=TEXT),
+    "suspend": _on_ticket(SuspendTicket, "suspend", _owner, blocked_by=Blocker.CLIENT),
+    "resume": _on_ticket(ResumeTicket, "resume", _owner),
+    "complete": _on_ticket(CompleteTicket, "complete", _owner, result=TEXT),
+    "close": _on_ticket(CloseTicket, "close", _owner),
+    "reopen": _on_ticket(ReopenTicket, "reopen", _owner),
+    "correct": _on_ticket(
+        CorrectTicket, "correct", _owner, corrects_version=1, what="matter", text=TEXT
+    ),
+    "renew": lambda busy, pick: busy.renew(),
+    "move": _on_ticket(MoveToVersion, "move_to_version", _owner),
+    "ask": _on_obligation(AskExtension, "ask_extension", _owner, due_at=NOON + 2 * DAY),
+    "grant": _on_obligation(ApproveExtension, "approve_extension", lambda t: M1),
+    "waive": _on_obligation(WaiveObligation, "waive_obligation", lambda t: M1, ground="void"),
+    "miss": _on_obligation(
+        RecordBreach, "record_breach", lambda t: None, received_at=NOON + 5 * DAY, occurred_at=None
+    ),
+    "warn": _on_obligation(
+        RecordDueSoon,
+        "record_due_soon",
+        lambda t: None,
+        received_at=NOON + 2 * DAY - timedelta(hours=1),
+        occurred_at=None,
+    ),
+    "supervise": _on_obligation(
+        OpenSupervision,
+        "open_supervision",
+        lambda t: None,
+        received_at=NOON + 5 * DAY,
+        occurred_at=None,
+        level=1,
+    ),
+    "notify": _on_ticket(
+        IssueSupervisionNotice, "issue_notice", lambda t: M1, demand=TEXT, due_at=NOON + 9 * DAY
+    ),
+    "answer notice": _on_ticket(AnswerSupervision, "answer_notice", _owner, text=TEXT),
+    "remind": _on_ticket(RemindHandler, "remind", lambda t: M1, text=TEXT),
+    "register client": lambda busy, pick: busy.register_client(),
+    "change details": _change_details,
+    "add contact": _on_client(AddContactPoint, "add_contact_point", kind="phone", value=TEXT),
+    "remove contact": _remove_contact_point,
+    "set trait": _on_client(SetTrait, "set_trait", name="region", value="north"),
+    "blacklist": _on_client(BlacklistClient, "blacklist"),
+    "lift": _on_client(LiftBlacklist, "lift_blacklist"),
+    "merge": _merge,
+    "unmerge": _on_client(UnmergeClient, "unmerge"),
+    "register staff": lambda busy, pick: busy.register_staff(),
+    "post": _on_staff(TakePost, "take_post", post="专员", roles=("staff",)),
+    "new post": _on_staff(TakePost, "take_post", post="主管", roles=("director", "staff")),
+    "superior": _on_staff(NameSuperior, "name_superior", superior_id=M1),
+    "deputy": _name_deputy,
+    "on duty": _on_staff(GoOnDuty, "go_on_duty"),
+    "off duty": _on_staff(GoOffDuty, "go_off_duty"),
+    "certify": _on_staff(GrantCompetence, "grant_competence", competence=COMPETENCE),
+    "take away": _on_staff(WithdrawCompetence, "withdraw_competence", competence=COMPETENCE),
+    "credential": lambda busy, pick: busy.issue_credential(pick),
+    "revoke": lambda busy, pick: busy.revoke_credential(pick),
+    "leave": _leave,
+    "draft": lambda busy, pick: busy.draft_pack(pick),
+    "switch off": _switch("switch_off"),
+    "switch on": _switch("switch_on"),
+    "abolish": lambda busy, pick: busy.abolish_pack(pick),
+}
+"""Each by whom it is up to: most of what is tried is done."""

@@ -1,0 +1,40 @@
+"""What tests of packs do over and over: take a step, open a matter of the house, read a report."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from tests.support.http import Answer, Person
+
+
+def at(text: str) -> datetime:
+    """An instant in Shanghai."""
+    return datetime.fromisoformat(f"{text}+08:00")
+
+
+def of_the_house(who: Person, procedure: str, **form: Any) -> str:
+    """Where a new matter of the house is found: `/v1/tickets/…`."""
+    words = {"channel": "internal", "matter": "内部工作", "procedure": procedure, "form": form}
+    answer = who.post("/v1/tickets", words)
+    assert answer.status == 201, answer.body
+    return answer.headers["Location"]
+
+
+def step(who: Person, ticket: str, name: str, /, **form: Any) -> Answer:
+    """Try to take a step."""
+    return who.post(f"{ticket}/steps/{name}", {"form": form})
+
+
+def done(who: Person, ticket: str, name: str, /, **form: Any) -> Answer:
+    """Take a step, which is not refused."""
+    answer = step(who, ticket, name, **form)
+    assert answer.status == 200, answer.body
+    return answer
+
+
+def report(who: Person, path: str, days: str = "from=2026-11-01&to=2026-12-31") -> Any:
+    """The figures of `pack/report`."""
+    answer = who.get(f"/v1/reports/{path}?{days}")
+    assert answer.status == 200, answer.body
+    return answer.body
