@@ -193,6 +193,38 @@ def test_nothing_is_corrected_that_was_not_proposed(office: Office):
     assert answer.refusal == (409, "step_not_possible", None)
 
 
+@pytest.mark.rule("PX-03")
+def test_the_answer_is_not_set_right_behind_the_back_of_who_approves(office: Office):
+    s1 = office.person(S1)
+    ticket = completed(s1)
+    answer = s1.post(f"{ticket}/answer", {"text": "已安装"})
+    mend = {"corrects_version": answer.body["version"], "reason": "有误", "text": "尚未安装"}
+
+    directly = s1.post(f"{ticket}/corrections", mend | {"what": "text"})
+    of_the_matter = s1.post(f"{ticket}/corrections", mend | {"what": "matter"})
+
+    assert directly.refusal == (409, "guard_refused", None)
+    assert directly.body["rule"] == "PX-03"
+    assert of_the_matter.stored == [Ticket.Corrected]
+
+
+@pytest.mark.rule("PX-03")
+def test_an_answer_found_wrong_is_made_good_by_an_approved_correction(office: Office):
+    s1, m1 = office.person(S1), office.person(M1)
+    ticket = completed(s1)
+    s1.post(f"{ticket}/answer", {"text": "已安装"})
+    assert step(m1, ticket, "answer_found_wrong", mistake="尚未安装").status == 200
+
+    step(s1, ticket, "propose_correction", **CORRECTION)
+    step(m1, ticket, "reply_corrected")
+    untold = s1.get(f"{ticket}/obligations/tell_the_correction-1").body
+    step(s1, ticket, "correction_told", channel="phone", told="安装时间为次日")
+
+    assert untold["status"] == "open"
+    for key in ("correct_the_answer-1", "tell_the_correction-1"):
+        assert s1.get(f"{ticket}/obligations/{key}").body["status"] == "met"
+
+
 BROADBAND = {
     "pack": "village-v",
     "version": 1,
