@@ -23,6 +23,7 @@ class ReportAsked:
     """Days in the desk's zone: from the beginning of the first until that of `to`, as of `now`.
 
     `version` of the pack: None for the one in force. `unit`: of tickets opened there only.
+    `reader_id`: the member of staff who reads it, and to whom some clients may be hidden.
     """
 
     pack: str
@@ -32,6 +33,7 @@ class ReportAsked:
     now: datetime
     version: int | None = None
     unit: str | None = None
+    reader_id: UUID | None = None
 
 
 class Reports:
@@ -102,7 +104,9 @@ class Reports:
         else:
             rows = self._figures.tickets(report.period, window, asked.now)
         return [
-            RuledRow(row, content) for row in rows if asked.unit in (None, row.look("this.unit"))
+            RuledRow(row, content, asked.reader_id)
+            for row in rows
+            if asked.unit in (None, row.look("this.unit"))
         ]
 
     def _content(self, asked: ReportAsked) -> PackContent:
@@ -116,6 +120,7 @@ class RuledRow:
 
     row: Row
     content: PackContent
+    reader_id: UUID | None = None
 
     @property
     def ticket_id(self) -> UUID:
@@ -127,7 +132,14 @@ class RuledRow:
             return self.content.values.get(name)
         if where == "list":
             return list(self.content.lists.get(name, ()))
+        if where == "client" or path == "this.client_id":
+            return None if self._is_hidden() else self.row.look(path)
         return self.row.look(path)
+
+    def _is_hidden(self) -> bool:
+        """Whether it is hidden from who reads this whose matter it is."""
+        hidden_from = self.row.look("this.hidden_from_id")
+        return hidden_from is not None and hidden_from == str(self.reader_id)
 
 
 def _procedures(report: Report, content: PackContent) -> Sequence[str] | None:

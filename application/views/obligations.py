@@ -134,7 +134,8 @@ class ObligationFilter:
     """Which obligations; what is None is not asked. `overdue_at`: missed and open at an instant.
 
     `supervised_by`: who was told at some level; `kept_by`: who keeps it as of an instant, see
-    `keepers`.
+    `keepers`; `or_for`: besides, what is addressed to one of these roles, in this unit if one is
+    charged. `role` and `unit`: as its rule addresses and charges it.
     """
 
     ticket_id: UUID | None = None
@@ -146,6 +147,9 @@ class ObligationFilter:
     level: int | None = None
     supervised_by: UUID | None = None
     kept_by: tuple[UUID, datetime] | None = None
+    or_for: tuple[frozenset[str], str] | None = None
+    role: str | None = None
+    unit: str | None = None
 
 
 @dataclass(frozen=True)

@@ -55,10 +55,18 @@ class HistoryRow:
 
 
 def anonymous(row: HistoryRow) -> HistoryRow:
-    """The entry without whose matter it is."""
+    """The entry without whose matter it is, and without what else its form leads to by an id."""
     if "client_id" not in row.details:
         return row
-    return replace(row, details=row.details | {"client_id": None})
+    form = {name: v for name, v in row.details.get("form", {}).items() if not _is_id(v)}
+    return replace(row, details=row.details | {"client_id": None, "form": form})
+
+
+def _is_id(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(UUID(value))
+    except ValueError:
+        return False
 
 
 def described(fact: Fact) -> HistoryRow:

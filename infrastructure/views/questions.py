@@ -263,6 +263,8 @@ _OBLIGATION = {
     "due_to": "due_at <= %s",
     "level": "level = %s",
     "supervised_by": "supervisors @> jsonb_build_array(%s::text)",
+    "role": "terms->>'role' = %s",
+    "unit": "terms->>'unit' = %s",
 }
 
 _KEEPER = (
@@ -284,6 +286,10 @@ _KEPT_BY = (
 )
 
 
+_ADDRESSED = "(terms->>'role' = ANY(%s) AND coalesce(terms->>'unit' = %s, true))"
+"""What is addressed to a role is for whoever has it; in a unit only, if one is charged."""
+
+
 class PostgresObligations(Obligations):
     def __init__(self, database: Database) -> None:
         self._rows = _Rows(database, ObligationsView())
@@ -299,8 +305,9 @@ class PostgresObligations(Obligations):
         where, parameters = [_OBLIGATION[k] for k in given], list(given.values())
         if asked.kept_by is not None:
             staff_id, now = asked.kept_by
-            where.append(_KEPT_BY)
-            parameters += [staff_id, staff_id, now, staff_id]
+            roles, unit = asked.or_for or (frozenset(), "")
+            where.append(f"({_KEPT_BY} OR {_ADDRESSED})")
+            parameters += [staff_id, staff_id, now, staff_id, sorted(roles), unit]
         if after is not None:
             where, parameters = (
                 [*where, "(due_at, opened_position) > (%s, %s)"],

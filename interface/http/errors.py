@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from flask import Flask, Response
@@ -14,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 from application.evidence import EvidenceErased
 from application.register import Fact, KeyDestroyed, Unavailable
 from application.views.progress import ViewTooFarBehind
-from application.views.ticket_history import described
+from application.views.ticket_history import anonymous, described
 from domain.errors import (
     CommandIdReused,
     DomainError,
@@ -26,6 +27,7 @@ from domain.errors import (
 )
 from domain.evidence import EvidenceTooLarge
 from interface.http.answers import plain
+from interface.http.auth import actor
 
 STATUS: tuple[tuple[type[DomainError], int], ...] = (
     (NotAuthenticated, 401),
@@ -89,7 +91,10 @@ def refused(error: DomainError) -> Response:
 
 def _intervening(fact: Fact) -> dict[str, Any]:
     """As in the history of a ticket, whatever it happened to: `client_id`, `staff_id` …"""
-    told: dict[str, Any] = plain(described(fact))
+    hidden_from_id: UUID | None = getattr(fact.event, "hidden_from_id", None)
+    is_hidden = hidden_from_id is not None and hidden_from_id == actor().staff_id
+    entry = described(fact)
+    told: dict[str, Any] = plain(anonymous(entry) if is_hidden else entry)
     kind = told["topic"].partition(".")[0]
     return {f"{kind}_id": told.pop("ticket_id"), **told}
 

@@ -68,6 +68,8 @@ class ObligationQuery(PageQuery):
     overdue = fields.Boolean(metadata={"description": "Missed and still open, as of now"})
     due_to = aware_time("Due at this time or earlier")
     level = fields.Integer(metadata={"description": "How many levels of superiors were told"})
+    role = Text(64, metadata={"description": "Addressed to whoever has this role"})
+    unit = Text(64, metadata={"description": "Charged to this unit"})
 
 
 @resource.get("/obligations", ObligationPageSchema, ObligationQuery)
@@ -88,10 +90,14 @@ def count_overdue(query: dict[str, Any]) -> Response:
 def my_obligations(query: dict[str, Any]) -> Response:
     """What I have to keep, soonest first: mine, and what is due while I stand in for a colleague.
 
-    What is due while my deputy stands in for me is theirs, until I am back.
+    What is due while my deputy stands in for me is theirs, until I am back. What is addressed to
+    a role of mine is there, too.
     """
-    reader()
-    return _list(query, ObligationFilter(kept_by=(my_id(), services().now()), is_open=True))
+    me = reader()
+    asked = ObligationFilter(
+        kept_by=(my_id(), services().now()), or_for=(me.roles, me.unit), is_open=True
+    )
+    return _list(query, asked)
 
 
 class SupervisionQuery(PageQuery):

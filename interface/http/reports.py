@@ -11,7 +11,7 @@ from marshmallow import Schema, ValidationError, fields
 from application.reports.packs import ReportAsked
 from domain.aggregate import UNIT_LIMIT
 from interface.http.answers import json
-from interface.http.auth import reader
+from interface.http.auth import actor, reader
 from interface.http.resource import Resource
 from interface.http.schemas import EARLIEST, LATEST, ReadQuery, Text
 from interface.http.services import services
@@ -114,5 +114,6 @@ def show_report(query: dict[str, Any], pack: str, report: str) -> Response:
         to=query.get("to", behind),
         now=now,
         unit=query.get("unit"),
+        reader_id=actor().staff_id,
     )
     return json(services().reports.report(asked))

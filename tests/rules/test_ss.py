@@ -166,9 +166,20 @@ def test_whose_review_it_is_stays_hidden_from_the_reviewed(office: Office):
     by_client = f"/v1/tickets?client_id={C1}&procedure=review"
     listed = s2.get("/v1/tickets?procedure=review").body["items"]
 
+    stale = s2.post(f"{review}/steps/appeal", {"form": {"grounds": "已修"}}, if_match=0).body
+    register = "intake/intake_register?from=2026-11-23&to=2026-11-24"
+    [line] = [
+        row
+        for row in s2.get(f"/v1/reports/{register}").body["list"]
+        if row["this.procedure"] == "review"
+    ]
+
     assert (others["client_id"], own["client_id"]) == (str(C1), None)
     assert opening["details"]["client_id"] is None
     assert [row["client_id"] for row in listed] == [None]
+    assert line["this.client_id"] is None
+    assert stale["intervening"][0]["details"]["client_id"] is None
+    assert "ticket" not in opening["details"]["form"]
     assert [len(person.get(by_client).body["items"]) for person in (s1, s2)] == [1, 0]
 
 
