@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from application.packs import Packs
-from application.views.figures import Figures, Window
+from application.views.figures import Figures
 from application.views.staff_directory import StaffDirectory
 from domain.errors import NotFound
 
 PUBLISH = "publish"
 """The step whose form is shown."""
-
-BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 class Boards:
@@ -39,15 +37,9 @@ class Boards:
         ]
 
     def _published(self, pack: str, now: datetime) -> dict[str, Any]:
-        window = Window(since=BEGINNING, until=now, procedures=(pack,))
-        posted = self._figures.happenings((PUBLISH,), window, now)
         return {
-            row.of.ticket.unit: {
-                **row.happening.form,
-                "version": number,
-                "published_at": row.happening.happened_at,
-            }
-            for number, row in enumerate(posted, start=1)
+            last.unit: {**last.form, "version": last.number, "published_at": last.happened_at}
+            for last in self._figures.last_by_unit(PUBLISH, pack, now)
         }
 
     def _public(self, now: datetime) -> dict[str, str]:

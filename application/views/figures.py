@@ -209,6 +209,14 @@ class Window:
     procedures: Sequence[str] | None = None
 
 
+@dataclass(frozen=True)
+class LastInUnit:
+    unit: str
+    form: Mapping[str, Any]
+    happened_at: datetime
+    number: int
+
+
 class Figures(ABC):
     """The questions."""
 
@@ -221,6 +229,10 @@ class Figures(ABC):
         self, words: Sequence[str], window: Window, now: datetime
     ) -> list[HappeningFigures]:
         """Each time one of these happened in the window, in the order recorded."""
+
+    @abstractmethod
+    def last_by_unit(self, word: str, procedure: str, now: datetime) -> list[LastInUnit]:
+        """The last time that it happened by then on a ticket of each unit, and the how-many-eth."""
 
     @abstractmethod
     def count_happenings(

@@ -14,6 +14,7 @@ from application.views.figures import (
     HappeningFigures,
     HappeningRow,
     HappeningView,
+    LastInUnit,
     TicketFigures,
     TicketFiguresRow,
     TicketFiguresView,
@@ -63,6 +64,13 @@ _HAPPENINGS = f"""
      ORDER BY h.position
 """
 
+_LAST_BY_UNIT = """
+    SELECT DISTINCT ON (t.unit) t.unit, h.form, h.happened_at, count(*) OVER (PARTITION BY t.unit)
+      FROM reporting.happening h JOIN reporting.ticket_register t ON t.ticket_id = h.ticket_id
+     WHERE h.word = %s AND t.procedure = %s AND h.happened_at <= %s
+     ORDER BY t.unit, h.position DESC
+"""
+
 _SAME = f"""
     SELECT count(*)
       FROM reporting.happening h JOIN reporting.ticket_register t ON t.ticket_id = h.ticket_id
@@ -101,6 +109,10 @@ class PostgresFigures(Figures):
             HappeningFigures(happening=_HAPPENING.read(row[begin:]), of=_of_ticket(row, now))
             for row in rows
         ]
+
+    def last_by_unit(self, word: str, procedure: str, now: datetime) -> list[LastInUnit]:
+        rows = self._rows(_LAST_BY_UNIT, word, procedure, now)
+        return [LastInUnit(unit, unboxed(form), at, number) for unit, form, at, number in rows]
 
     def count_happenings(
         self,
