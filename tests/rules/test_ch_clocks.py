@@ -19,6 +19,7 @@ from tests.support.complaints import (
     promised,
     state,
     step,
+    write_up,
 )
 from tests.support.facts import shipped_pack
 from tests.support.http import Office, Person
@@ -160,20 +161,49 @@ def test_what_is_not_verified_on_the_same_day_is_a_breach(office: Office):
 
 
 @pytest.mark.rule("CH-09")
-def test_what_the_director_is_asked_rests_until_a_director_decides(office: Office):
+@pytest.mark.parametrize(
+    ("handling", "form"),
+    [
+        ("report_result", {}),
+        ("reply_user", {}),
+        ("propose_opinion", {}),
+        ("defer_resolution", {}),
+        ("apologise", {"kind": "courtesy"}),
+        ("decide_company_report", {"report": True, "grounds": "涉及多户"}),
+    ],
+)
+def test_what_the_director_is_asked_rests_until_a_director_decides(
+    office: Office, handling: str, form: dict[str, Any]
+):
     officer, director = office.hire("property_officer"), office.hire("director")
     ticket = complained(officer, "property")
     done(officer, ticket, "verify_investigation", "escalate_to_director")
 
-    too_early = step(officer, ticket, "report_result")
+    too_early = step(officer, ticket, handling, **form)
     by_another = step(office.hire("cs_supervisor"), ticket, "director_decide")
     done(director, ticket, "director_decide")
-    done(officer, ticket, "report_result", "resolve", "inform_client")
+    done(officer, ticket, handling, **form)
 
     assert too_early.refusal == (409, "obligation_open", None)
     assert by_another.refusal == (403, "not_for_you", None)
     assert too_early.body["rule"] == by_another.body["rule"] == "CH-09"
-    assert state(officer, ticket) == "client_informed"
+
+
+@pytest.mark.rule("CH-09")
+def test_what_the_director_is_asked_is_not_closed_before_a_director_decides(office: Office):
+    officer = office.hire("property_officer")
+    ticket = complained(officer, "property")
+    done(officer, ticket, "verify_investigation", "report_result", "resolve", "inform_client")
+    write_up(officer, ticket)
+    done(officer, ticket, "escalate_to_director")
+
+    too_early = officer.post(f"{ticket}/closure")
+    done(office.hire("director"), ticket, "director_decide")
+    officer.post(f"{ticket}/closure")
+
+    assert too_early.refusal == (409, "obligation_open", None)
+    assert too_early.body["rule"] == "CH-09"
+    assert state(officer, ticket) == "closed"
 
 
 @pytest.mark.rule("CH-09")

@@ -20,6 +20,7 @@ PRODUCT = {
 TRACE = {"unit": "一车间", "machine_shift": "3号机甲班", "produced_on": "2026-10-20"}
 INVESTIGATION = {"cause": "压边不牢", "corrective": "返修", "preventive": "加巡检"}
 MEASURES = {"department": "production", "measures": "更换压边条", "done_by": "2026-11-27"}
+QUALITY = {"kind": "product_quality"}
 VERIFIED = {"result": "defective", "cause": "压边不牢"}
 
 
@@ -115,7 +116,7 @@ def test_business_brings_all_the_data_that_were_asked_for(office: Office, li_na:
 @pytest.mark.rule("CH-22")
 def test_sales_does_not_verify_the_quality_and_qc_does(office: Office, li_na: Person):
     sales, qc = office.hire("sales"), office.hire("qc")
-    ticket = complaint(li_na)
+    ticket = complaint(li_na, form=QUALITY)
 
     by_sales = step(sales, ticket, "verify_quality", **VERIFIED)
     by_qc = step(qc, ticket, "verify_quality", **VERIFIED)
@@ -129,7 +130,7 @@ def test_sales_does_not_verify_the_quality_and_qc_does(office: Office, li_na: Pe
 @pytest.mark.rule("CH-22")
 def test_what_is_defective_has_a_cause(office: Office, li_na: Person):
     qc = office.hire("qc")
-    ticket = complaint(li_na)
+    ticket = complaint(li_na, form=QUALITY)
 
     answer = step(qc, ticket, "verify_quality", result="defective")
 
@@ -139,7 +140,7 @@ def test_what_is_defective_has_a_cause(office: Office, li_na: Person):
 @pytest.mark.rule("CH-22")
 def test_technology_proposes_a_countermeasure_and_supervises_it(office: Office, li_na: Person):
     technology = office.hire("technology")
-    ticket = complaint(li_na)
+    ticket = complaint(li_na, form=QUALITY)
 
     too_early = step(technology, ticket, "supervise_execution", carried_out=True)
     step(technology, ticket, "propose_countermeasure", countermeasure="更换压边条")

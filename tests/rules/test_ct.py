@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import pytest
 
 from domain.ticket import Ticket
+from tests.support.complaints import complained, done, forms, owed
 from tests.support.facts import C1, LI_NA, M1, WANG_FANG, ZHAO_LEI
 from tests.support.http import Answer, Office, Person, id_in, opened
 
@@ -140,7 +142,12 @@ def test_a_severe_quality_complaint_goes_to_quality_control_under_its_procedure(
 
     [assigned] = [e for e in answer.events if getattr(e, "step", "") == "procedure_assigned"]
     [notified] = [e for e in answer.events if getattr(e, "step", "") == "department_notified"]
-    assert assigned.form == {"procedure": "complaint.quality", "department": "quality-control"}
+    assert assigned.form == {
+        "procedure": "complaint.quality",
+        "pack": "complaint",
+        "kind": "product_quality",
+        "department": "quality-control",
+    }
     assert notified.form == {"department": "quality-control"}
     waiting = qc.get("/v1/desk/queue").body["items"]
     assert [(row["ticket_id"], row["queue"]) for row in waiting] == [
@@ -148,6 +155,32 @@ def test_a_severe_quality_complaint_goes_to_quality_control_under_its_procedure(
     ]
     promised = {e.name: e for e in answer.events if isinstance(e, Ticket.TimePromised)}
     assert promised["quality_takes_over"].terms == {"role": "qc", "unit": "quality-control"}
+
+
+@pytest.mark.rule("CT-02")
+def test_a_severe_quality_complaint_is_continued_under_the_clocks_of_complaints(office: Office):
+    office.now = at("2026-11-23T10:00:00")
+    s1, after_sales = office.person(S1), office.hire("after_sales", unit="after-sales")
+    qc = office.hire("qc", unit="quality-control")
+    ticket = enquiry(s1, type="complaint", subtype="quality", severity="severe", priority="urgent")
+    notified = [row["ticket_id"] for row in qc.get("/v1/desk/queue").body["items"]]
+    qc.post(f"{ticket}/taking")
+    [assigned] = forms(qc, ticket, "procedure_assigned")
+
+    complaint = complained(qc, assigned["kind"])
+    done(after_sales, complaint, "contact_client", "record_product_details", "confirm", "classify")
+    took(qc, ticket, "name_follow_up", ticket=str(id_in(complaint)))
+    closure = qc.post(f"{ticket}/closure")
+
+    assert notified == [str(id_in(ticket))]
+    shown = qc.get(complaint).body
+    assert (assigned["pack"], shown["procedure"]) == ("complaint", "complaint")
+    [severity] = [f["severity"] for f in forms(qc, complaint, "classify")]
+    assert severity == "severe"
+    tracked = owed(qc, complaint, "track_progress-1")
+    assert (tracked["status"], tracked["rule"]) == ("open", "CH-05")
+    assert datetime.fromisoformat(tracked["due_at"]) == at("2026-11-24T10:00:00")
+    assert closure.carried_out[0] == Ticket.Closed
 
 
 @pytest.mark.rule("CT-02")
@@ -488,19 +521,23 @@ def a_complaint(person: Person) -> str:
 
 
 @pytest.mark.rule("CT-10")
-def test_a_complaint_is_not_decided_on_no_basis(office: Office):
+@pytest.mark.parametrize("taken_in", [a_complaint, complained])
+def test_a_complaint_is_not_decided_on_no_basis(office: Office, taken_in: Callable[[Person], str]):
     s1 = office.person(S1)
 
-    answer = take(s1, a_complaint(s1), "decision_recorded", decision="退款", basis=[])
+    answer = take(s1, taken_in(s1), "decision_recorded", decision="退款", basis=[])
 
     assert answer.refusal == (422, "form_refused", "form.basis")
     assert answer.body["rule"] == "CT-10"
 
 
 @pytest.mark.rule("CT-10")
-def test_a_decision_rests_on_a_rule_and_on_what_is_attached(office: Office):
+@pytest.mark.parametrize("taken_in", [a_complaint, complained])
+def test_a_decision_rests_on_a_rule_and_on_what_is_attached(
+    office: Office, taken_in: Callable[[Person], str]
+):
     s1 = office.person(S1)
-    ticket = a_complaint(s1)
+    ticket = taken_in(s1)
     paper = {
         "kind": "receipt",
         "name": "收据.pdf",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -19,18 +20,19 @@ DEPUTY = {
     "end": "2026-11-24T00:00:00+08:00",
 }
 
+CABLE_TV = {"channel": "walk_in", "matter": "cable-TV installation"}
+ASKED_ABOUT: dict[str, Any] = {**CABLE_TV, "procedure": "consultation"}
+APPLIED_FOR: dict[str, Any] = {**CABLE_TV, "procedure": "proxy", "form": {"item": "cable_tv"}}
+
 
 @pytest.mark.rule("FR-01")
-def test_the_first_contact_owns_the_request_and_issues_a_slip(office: Office):
+@pytest.mark.parametrize("asked", [ASKED_ABOUT, APPLIED_FOR])
+def test_the_first_contact_owns_the_request_and_issues_a_slip(
+    office: Office, asked: dict[str, Any]
+):
     s1 = office.person(S1)
-    request = {
-        "client_id": str(C1),
-        "channel": "walk_in",
-        "matter": "cable-TV installation",
-        "procedure": "consultation",
-    }
 
-    opening = s1.post("/v1/tickets", request)
+    opening = s1.post("/v1/tickets", {"client_id": str(C1), **asked})
     slips = [s1.post(f"{opened(s1)}/slip") for _ in range(2)]
     ticket = opening.headers["Location"]
     slip = s1.post(f"{ticket}/slip")
@@ -45,13 +47,14 @@ def test_the_first_contact_owns_the_request_and_issues_a_slip(office: Office):
 
 
 @pytest.mark.rule("FR-01")
-def test_work_does_not_start_without_the_slip(office: Office):
+@pytest.mark.parametrize(("asked", "work"), [(ASKED_ABOUT, "clarify"), (APPLIED_FOR, "handle")])
+def test_work_does_not_start_without_the_slip(office: Office, asked: dict[str, Any], work: str):
     s1 = office.person(S1)
-    ticket = opened(s1, matter="cable-TV installation", channel="walk_in")
+    ticket = opened(s1, **asked)
 
-    refused = s1.post(f"{ticket}/steps/clarify")
+    refused = s1.post(f"{ticket}/steps/{work}")
     s1.post(f"{ticket}/slip")
-    started = s1.post(f"{ticket}/steps/clarify")
+    started = s1.post(f"{ticket}/steps/{work}")
 
     assert refused.refusal == (409, "slip_missing", None)
     assert refused.body["rule"] == "FR-01"
