@@ -141,7 +141,9 @@ def improved(office: Office, s1: Person) -> str:
 
 
 @pytest.mark.rule("CH-18")
-def test_the_same_complaint_again_takes_the_improvement_up_again(office: Office, s1: Person):
+def test_the_same_complaint_again_opens_the_improvement_item_again_on_the_new_case(
+    office: Office, s1: Person
+):
     first = improved(office, s1)
     office.catch_up()
     second = classified(s1, "minor", "quality", product="W-70")

@@ -45,6 +45,35 @@ def test_nobody_becomes_owner_without_having_accepted(office: Office):
 
 
 @pytest.mark.rule("PX-02")
+@pytest.mark.parametrize("returns", [0, 1])
+def test_not_even_the_superior_makes_somebody_owner_who_has_not_accepted(
+    office: Office, returns: int
+):
+    s1, s2 = office.person(S1), office.person(S2)
+    ticket = opened(s1)
+    for _ in range(returns):
+        offer(s1, ticket, S2)
+        s2.post(f"{ticket}/transfer/refusal", {"ground": "overloaded", "reason": "忙"})
+
+    body = {"to_id": str(S2), "reason": "归口办理"}
+    answer = office.person(M1).post(f"{ticket}/transfer/decision", body)
+
+    assert answer.refusal == (409, "no_decision_needed", None)
+    assert s1.get(ticket).body["owner_id"] == str(S1)
+
+
+@pytest.mark.rule("PX-02")
+def test_nobody_takes_for_their_own_what_waits_in_no_queue(office: Office):
+    s1 = office.person(S1)
+    ticket = opened(s1)
+
+    answer = office.person(S2).post(f"{ticket}/taking")
+
+    assert answer.refusal == (409, "not_queued", None)
+    assert s1.get(ticket).body["owner_id"] == str(S1)
+
+
+@pytest.mark.rule("PX-02")
 def test_a_ticket_is_offered_to_one_person_at_a_time(office: Office):
     s1 = office.person(S1)
     ticket = opened(s1)

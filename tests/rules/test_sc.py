@@ -359,6 +359,7 @@ def living_away(office: Office, number: int, minutes: int) -> str:
 
 @pytest.mark.rule("SC-10")
 def test_how_many_clients_have_a_service_point_a_quarter_of_an_hour_away(office: Office):
+    """One service-circle ticket a client, so that tickets counted are clients counted."""
     s1 = office.person(S1)
     for number, minutes in enumerate((15,) * 92 + (16,) * 8):
         client = living_away(office, number, minutes)

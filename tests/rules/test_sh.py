@@ -267,11 +267,12 @@ def test_nobody_goes_home_while_a_client_is_with_them(office: Office):
 
 
 @pytest.mark.rule("SC-06")
-def test_whoever_hands_their_client_over_may_go_home(office: Office):
+@pytest.mark.parametrize("channel", ["walk_in", "visit", "store"])
+def test_whoever_hands_their_client_over_may_go_home(office: Office, channel: str):
     s1, s2 = office.person(S1), office.person(S2)
     shift = day_shift(office)
     locked_up(office, shift)
-    ticket = opened(s1)
+    ticket = opened(s1, procedure="enquiry", channel=channel)
     opened(s1, channel="phone")
     opened(s2)
     s1.post(f"{ticket}/transfer", {"to_id": str(S2), "reason": "接着办"})

@@ -72,6 +72,7 @@ def verified(person: Person, staff: Person | None = None, **finding: Any) -> str
 
 @pytest.mark.rule("SS-01")
 def test_four_bad_reviews_of_which_three_were_put_right_fail_the_month(office: Office):
+    """The month is flagged by its report: `met` is false."""
     s1 = office.hire("cs_officer", unit="hall-1")
     elsewhere = office.hire("cs_officer", unit="hall-2")
     for score in (5, 3):
@@ -92,6 +93,32 @@ def test_four_bad_reviews_of_which_three_were_put_right_fail_the_month(office: O
     both = report(s1, "review/bad_reviews")["groups"]
     units = {group["by"]["this.unit"]: figures(group)["verified"] for group in both}
     assert units == {"hall-1": "100", "hall-2": "0"}
+
+
+@pytest.mark.rule("SS-01")
+@pytest.mark.parametrize(
+    ("steps", "rates"),
+    [
+        (0, ("50", "50", "50", False)),
+        (1, ("100", "50", "50", False)),
+        (2, ("100", "100", "50", False)),
+        (3, ("100", "100", "100", True)),
+    ],
+)
+def test_a_month_is_flagged_unless_all_was_verified_put_right_and_called_back(
+    office: Office, steps: int, rates: tuple[str, str, str, bool]
+):
+    s1 = office.hire("cs_officer")
+    way = [("verify", FOUNDED), ("rectify", MEASURES), ("call_back_reviewer", CALLED)]
+    for ticket, so_far in ((reviewed(s1, 1), 3), (reviewed(s1, 2), steps)):
+        for name, form in way[:so_far]:
+            done(s1, ticket, name, **form)
+
+    month = report(s1, "review/bad_reviews")
+
+    found = figures(month)
+    assert (found["verified"], found["rectified"], found["called_back"]) == rates[:3]
+    assert month["target"]["met"] is rates[3]
 
 
 @pytest.mark.rule("SS-01")
