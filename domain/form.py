@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, time
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from functools import reduce
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -24,6 +25,20 @@ FORM_TEXT_LIMIT = 4_000
 
 LIST_LIMIT = 200
 """Most entries of a list, or rows, in a form."""
+
+NUMBER_DIGITS = 30
+"""Most digits of a number before the point, and after it."""
+
+INTEGER_DIGITS = 15
+"""Most digits of an integer, or of minor units: whoever reads JSON reads so many exactly."""
+
+YEARS = range(1900, 3000)
+"""What a date, or an instant, can be meant to lie in."""
+
+_IN_YEARS = f"from {YEARS[0]} to {YEARS[-1]}"
+
+_SUMS = Context(prec=3 * NUMBER_DIGITS)
+"""Adds up whatever forms hold to the last digit."""
 
 FieldType = Literal[
     "text",
@@ -96,11 +111,15 @@ class Computed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             return uncovered(*map(look, self.uncovered))
         return None if self.value is None else look(self.value)
 
-    def _added(self, values: list[Any]) -> int | str:
+    def _added(self, values: list[Any]) -> int | str | None:
+        """None where something is no number."""
         if all(isinstance(value, int) for value in values):
             total: int = sum(values)
             return total
-        return str(sum(map(Decimal, values), Decimal()))
+        try:
+            return str(reduce(_SUMS.add, map(Decimal, values)))
+        except (ArithmeticError, TypeError, ValueError):
+            return None
 
     def _divided(self, whole: Any, by: Any) -> str | None:
         """None where there is nothing to divide, or to divide by."""
@@ -294,6 +313,13 @@ def _typed(kind: type) -> Callable[[Any, str], Any]:
     return read
 
 
+def _integer(value: Any, name: str) -> int:
+    read: int = _typed(int)(value, name)
+    if abs(read) >= 10**INTEGER_DIGITS:
+        raise Invalid(f"{name} has more than {INTEGER_DIGITS} digits", field=name)
+    return read
+
+
 def _text(value: Any, name: str) -> str:
     if not isinstance(value, str):
         raise Invalid(f"{name} must be a text", field=name)
@@ -307,6 +333,9 @@ def _number(value: Any, name: str) -> str:
         number = Decimal("NaN")
     if not number.is_finite():
         raise Invalid(f"{name} must be a number, as text like '0.85'", field=name)
+    before, after = number.adjusted() + 1, -int(number.as_tuple().exponent)
+    if max(before, after) > NUMBER_DIGITS:
+        raise Invalid(f"{name} has more than {NUMBER_DIGITS} digits on one side", field=name)
     return str(number)
 
 
@@ -318,6 +347,7 @@ def _money(value: Any, name: str) -> dict[str, Any]:
         and type(value["minor_units"]) is int
         and re.fullmatch("[A-Z]{3}", str(value["currency"]))
     ):
+        _integer(value["minor_units"], name)
         return value
     raise Invalid(f'{name} must be like {{"minor_units": 500, "currency": "CNY"}}', field=name)
 
@@ -328,6 +358,16 @@ def _parsed(kind: Callable[[str], Any], example: str) -> Callable[[Any, str], st
             return str(kind(value).isoformat())
         except (TypeError, ValueError):
             raise Invalid(f"{name} must be like {example}", field=name) from None
+
+    return read
+
+
+def _dated(kind: Callable[[str], Any]) -> Callable[[str], Any]:
+    def read(said: str) -> Any:
+        found = kind(said)
+        if found.year not in YEARS:
+            raise ValueError(said)
+        return found
 
     return read
 
@@ -348,13 +388,13 @@ def _reference(value: Any, name: str) -> str:
 _READERS: Mapping[str, Callable[[Any, str], Any]] = {
     "text": _text,
     "choice": _text,
-    "integer": _typed(int),
+    "integer": _integer,
     "boolean": _typed(bool),
     "number": _number,
     "money": _money,
-    "date": _parsed(date.fromisoformat, "2026-11-23"),
+    "date": _parsed(_dated(date.fromisoformat), f"2026-11-23, {_IN_YEARS}"),
     "time": _parsed(time.fromisoformat, "16:30"),
-    "instant": _parsed(instant, "2026-11-23T16:30:00+08:00"),
+    "instant": _parsed(_dated(instant), f"2026-11-23T16:30:00+08:00, {_IN_YEARS}"),
     "reference": _reference,
     "evidence": _digest,
 }

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from domain.errors import Invalid
 from domain.form import (
     FORM_TEXT_LIMIT,
+    INTEGER_DIGITS,
     LIST_LIMIT,
+    NUMBER_DIGITS,
     FormField,
     FormIncomplete,
     FormRefused,
@@ -29,6 +31,8 @@ KNOWN: Mapping[str, Any] = {
     "count.call": 0,
     "classify.severity": "high",
     "survey.fee": "2.50",
+    "survey.cost": "9E+999999",
+    "this.client": {"name": "某"},
     "now": NOON,
 }
 
@@ -60,12 +64,17 @@ def read_one(value: Any, **field: Any) -> Any:
         ("text", "  三号楼 ", "三号楼"),
         ("integer", 0, 0),
         ("integer", -3, -3),
+        ("integer", -(10**INTEGER_DIGITS) + 1, -(10**INTEGER_DIGITS) + 1),
         ("number", "0.850", "0.850"),
         ("number", 12, "12"),
         ("number", "-1.5", "-1.5"),
+        ("number", "9" * NUMBER_DIGITS, "9" * NUMBER_DIGITS),
+        ("number", f"0.{'9' * NUMBER_DIGITS}", f"0.{'9' * NUMBER_DIGITS}"),
         ("money", {"minor_units": 500, "currency": "CNY"}, {"minor_units": 500, "currency": "CNY"}),
         ("boolean", False, False),
         ("date", "2026-11-23", "2026-11-23"),
+        ("date", "1900-01-01", "1900-01-01"),
+        ("date", "2999-12-31", "2999-12-31"),
         ("time", "16:30", "16:30:00"),
         ("instant", "2026-11-23T16:30:00+08:00", "2026-11-23T16:30:00+08:00"),
         ("reference", str(LI_NA).upper(), str(LI_NA)),
@@ -89,11 +98,21 @@ def test_a_value_is_stored_as_plain_data_of_its_type(type_: str, value: Any, sto
         ("integer", "5"),
         ("integer", 5.0),
         ("integer", True),
+        ("integer", 10**INTEGER_DIGITS),
+        ("integer", -(10**INTEGER_DIGITS)),
         ("number", 0.85),
         ("number", True),
         ("number", "many"),
         ("number", "NaN"),
         ("number", "Infinity"),
+        ("number", "9E+999999"),
+        ("number", "0E+999999"),
+        ("number", "1E-999999"),
+        ("number", "9" * (NUMBER_DIGITS + 1)),
+        ("number", f"0.{'0' * NUMBER_DIGITS}1"),
+        ("number", 10**NUMBER_DIGITS),
+        ("number", 1e300),
+        ("money", {"minor_units": 10**INTEGER_DIGITS, "currency": "CNY"}),
         ("money", 5),
         ("money", 5.0),
         ("money", "5.00"),
@@ -108,11 +127,19 @@ def test_a_value_is_stored_as_plain_data_of_its_type(type_: str, value: Any, sto
         ("date", "23.11.2026"),
         ("date", "2026-02-30"),
         ("date", 20261123),
+        ("date", "0001-01-01"),
+        ("date", "1899-12-31"),
+        ("date", "3000-01-01"),
+        ("date", "9999-12-31"),
         ("time", "25:00"),
         ("time", 16),
         ("instant", "2026-11-23T16:30:00"),  # of which zone?
         ("instant", "today"),
         ("instant", 5),
+        ("instant", "0001-01-01T00:00:00+08:00"),
+        ("instant", "1899-12-31T23:59:59+08:00"),
+        ("instant", "3000-01-01T00:00:00+08:00"),
+        ("instant", "9999-12-31T23:59:59-08:00"),
         ("reference", "li-na"),
         ("reference", 5),
         ("list", "光猫"),
@@ -208,6 +235,9 @@ def test_what_is_required_may_depend_on_the_form_and_the_ticket(
         ({"sum": ["form.parts", "form.nothing"]}, 3),
         ({"sum": ["form.fee", "survey.fee"]}, "3.30"),
         ({"sum": ["form.fee", "form.parts"]}, "3.80"),
+        ({"sum": ["form.parts", "classify.severity"]}, None),
+        ({"sum": ["form.parts", "this.client"]}, None),
+        ({"sum": ["form.parts", "survey.cost", "survey.cost"]}, None),
         ({"value": "form.fee", "per": "form.parts"}, "0.27"),
         ({"sum": ["form.parts", "form.fee"], "per": "form.hours"}, "0.95"),
         ({"value": "form.parts", "per": "count.visit", "out_of": 5}, "60"),
@@ -293,9 +323,25 @@ def test_what_must_hold_and_does_is_stored() -> None:
 
 
 def test_a_number_too_large_to_be_meant_is_not_divided() -> None:
-    fields = form(fee={"type": "number"}, it={"computed": {"value": "form.fee", "per": "form.fee"}})
+    fields = form(
+        fee={"type": "number"}, it={"computed": {"value": "form.fee", "per": "count.visit"}}
+    )
 
-    assert read(fields, {"fee": "1e999999"})["it"] is None
+    assert read(fields, {"fee": "1e29"})["it"] is None
+
+
+def test_the_largest_and_the_smallest_numbers_are_added_to_the_last_digit() -> None:
+    fields = form(
+        lines={"type": "rows", "fields": {"fee": {"title": "费用", "type": "number"}}},
+        it={"computed": {"sum": ["form.lines.fee"]}},
+    )
+    large, small = "9" * NUMBER_DIGITS, f"0.{'0' * (NUMBER_DIGITS - 1)}1"
+    lines = [{"fee": large}] * (LIST_LIMIT - 1) + [{"fee": small}]
+
+    whole, _, rest = read(fields, {"lines": lines})["it"].partition(".")
+
+    assert int(whole) == int(large) * (LIST_LIMIT - 1)
+    assert f"0.{rest}" == small
 
 
 def test_what_must_hold_may_speak_of_what_the_desk_filled_in() -> None:
