@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -20,6 +21,9 @@ from domain.pause import due_after_pause
 from domain.promise import Extension, MetBy, Pause, Promise, Waiver
 from domain.wording import due_in_words, instant_in_words
 from domain.zone import Zone, exact
+
+NAME_LIMIT = 200
+"""Longest name of an obligation, in characters."""
 
 
 class Status(StrEnum):
@@ -105,9 +109,9 @@ class Obligation(Struct, frozen=True, kw_only=True):
         warn_hours: float | None = None,
         supervise_hours: tuple[float, ...] = (),
     ) -> Obligation:
-        """`due` and `basis` as `deadline.due` gives them."""
+        """`due` and `basis` as `deadline.due` gives them; of a long `name` the beginning."""
         return cls(
-            name=name,
+            name=_one_line(name),
             responsible=responsible,
             anchor=exact(anchor),
             basis=dict(basis),
@@ -184,8 +188,11 @@ class Obligation(Struct, frozen=True, kw_only=True):
     # What becomes of it
 
     def told(self, fact: str, at: datetime) -> Obligation:
-        """Something happened. Of a fact told twice the earlier time counts."""
-        at, over_at = exact(at), self.over_at
+        """Something happened. Of a fact told twice the earlier time counts.
+
+        Nothing is done before it was promised: it counts from the anchor on.
+        """
+        at, over_at = max(exact(at), self.anchor), self.over_at
         known = self.facts.get(fact)
         if not self.met_by.names(fact) or (known is not None and known <= at):
             return self
@@ -375,3 +382,9 @@ class Obligation(Struct, frozen=True, kw_only=True):
             since = instant_in_words(zone.local(promise.since))
             words.append(f"Due 截止 since {since}: {due_in_words(zone.local(promise.due))}.")
         return words
+
+
+def _one_line(name: str) -> str:
+    """As a title has to be, whatever somebody typed into it."""
+    line = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]", " ", name).split()).lstrip("$ ")
+    return (line if len(line) <= NAME_LIMIT else f"{line[: NAME_LIMIT - 1]}…") or "…"

@@ -112,6 +112,44 @@ def test_it_is_open_until_the_due_instant_and_overdue_right_after() -> None:
     assert promised.status_at(moment("2026-11-27 17:00") + INSTANT) == Status.OVERDUE
 
 
+def test_what_was_done_before_it_was_promised_meets_it_from_the_anchor_on() -> None:
+    met = contacted(obligation(), "2026-11-01 09:00")
+
+    assert met.met_at == moment(RECEIVED)
+    assert status(met, "2026-11-23 16:29") == "open"
+    assert status(met, RECEIVED) == "met"
+    assert contacted(met, "2026-10-01 09:00") is met
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("联系 · 三号楼", "联系 · 三号楼"),
+        ("联系 · 三号楼\n四单元\t\x85东", "联系 · 三号楼 四单元 东"),
+        ("$名称", "名称"),
+        ("\n", "…"),
+        ("长" * 200, "长" * 200),
+        ("长" * 201, "长" * 199 + "…"),
+    ],
+)
+def test_whatever_it_is_called_by_becomes_one_line_that_is_no_longer_than_a_title(
+    name: str, title: str
+) -> None:
+    found = due(moment(RECEIVED), read_limit(TWO_HOURS), shipped_calendars())
+
+    promised = Obligation.opened(
+        name=name,
+        anchor=moment(RECEIVED),
+        due=found.at,
+        basis=found.basis,
+        responsible="staff:1",
+        met_by=CONTACT,
+    )
+
+    assert promised.name == title
+    assert Obligation.from_data(promised.to_data()) == promised
+
+
 def test_on_the_dot_may_be_late_by_policy() -> None:
     strict = obligation(FOUR_DAYS | {"met_on_the_dot": False})
 
