@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,15 @@ class RealData:
         self._left_out = [f"{item.nodeid} (no {', '.join(missing(item))})" for item in absent]
         config.hook.pytest_deselected(items=absent)
         items[:] = [item for item in items if item not in absent]
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """One of several processes tells the one that reports."""
+        if (output := getattr(session.config, "workeroutput", None)) is not None:
+            output["left_out"] = self._left_out
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        self._left_out = getattr(node, "workeroutput", {}).get("left_out", self._left_out)
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if absent := missing(item):
