@@ -82,6 +82,31 @@ def test_a_major_complaint_that_is_not_reported_at_once_is_told_to_the_departmen
     assert told["ticket_id"] == ticket.rpartition("/")[2]
 
 
+@pytest.mark.rule("CH-06")
+def test_a_department_head_sees_it_whoever_is_the_superior(office: Office):
+    superior, head = office.hire("cs_supervisor"), office.hire("department_head", unit="main")
+    s1 = office.hire("after_sales", superior=superior)
+    ticket, reported = confirmed(s1), confirmed(s1)
+    office.now = at("2026-11-24T10:00:00")
+    for major in (ticket, reported):
+        done(s1, major, "classify", severity="major", cause="other")
+    done(s1, reported, "report_major")
+    before = on_the_desk(head)
+
+    office.now = at("2026-11-24T10:30:01")
+    office.tick()
+    told = on_the_desk(head)
+    done(s1, ticket, "report_major")
+
+    assert before == on_the_desk(head) == on_the_desk(superior) == []
+    assert told == [("major_report_overdue", ticket.rpartition("/")[2])]
+
+
+def on_the_desk(person: Person) -> list[tuple[str, str]]:
+    rows = person.get("/v1/desk/obligations").body["items"]
+    return [(row["name"], row["ticket_id"]) for row in rows]
+
+
 def at_half_past_four(office: Office, s1: Person, **form: Any) -> str:
     office.now = at("2026-11-23T16:30:00")
     return complained(s1, "service_liability", **form)
