@@ -206,7 +206,7 @@ class Promising(Promised):
         promised = due(
             act.at, limit, self.rules.calendars, _day_or_instant(agreed) if agreed else None
         )
-        responsible_id = self._responsible(rule, look)
+        held_by, responsible_id = self._responsible(rule, look)
         number = sum(name_of(key) == name for key in self.obligations) + 1
         obligation = Obligation.opened(
             name=rule.title if of is None else f"{rule.title} · {of}",
@@ -225,7 +225,7 @@ class Promising(Promised):
             name=name,
             title=obligation.name,
             rule=rule.rule,
-            held_by=rule.responsible,
+            held_by=held_by,
             responsible_id=responsible_id,
             due_at=obligation.due,
             obligation=obligation.to_data(),
@@ -238,12 +238,17 @@ class Promising(Promised):
         """The service item that was asked for when the matter was opened."""
         return self.rules.items.get(self.forms.get("opened", {}).get("item", ""))
 
-    def _responsible(self, rule: ObligationRule, look: Look) -> UUID:
-        """Who stands on the ticket for it, or whom a form named; the owner if it named nobody."""
-        if not rule.responsible.startswith("="):
-            return self.standing(rule.responsible)
-        named = look(rule.responsible[1:])
-        return UUID(named) if named else self.standing("owner")
+    def _responsible(self, rule: ObligationRule, look: Look) -> tuple[str, UUID]:
+        """As what, and who: who stands on the ticket for it, or whom a form named; else the owner.
+
+        As the owner it passes on with the ticket.
+        """
+        if rule.responsible.startswith("="):
+            named = look(rule.responsible[1:])
+            found = UUID(named) if named else None
+        else:
+            found = self.standings.get(rule.responsible)
+        return ("owner", self.standing("owner")) if found is None else (rule.responsible, found)
 
     def _record(self, event: type[Aggregate.Event], act: Act, **payload: Any) -> None:
         if issubclass(event, Happening):

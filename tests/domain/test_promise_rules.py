@@ -201,6 +201,19 @@ def test_whom_a_form_named_keeps_it_when_the_ticket_goes_to_another() -> None:
     assert matter.ticket.obligations["it-1"].responsible == str(LI_NA)
 
 
+@pytest.mark.parametrize("said", ["=decide.person", "asked", "offered"])
+def test_what_the_owner_keeps_for_want_of_another_goes_with_the_ticket(said: str) -> None:
+    matter = promising({**DECIDED, "responsible": said})
+    matter.take("decide")
+
+    matter.do(lambda t: t.offer_transfer(WANG_FANG, None, act=because()))
+    news = matter.do(lambda t: t.accept_transfer(act=because(by=WANG_FANG)))
+
+    assert matter.promised["it-1"].held_by == "owner"
+    assert kinds(news) == [Ticket.TransferAccepted, Ticket.ResponsibilityMoved]
+    assert matter.ticket.obligations["it-1"].responsible == str(WANG_FANG)
+
+
 @pytest.mark.parametrize("said", ["decide.person", "somebody", ""])
 def test_a_promise_is_kept_by_a_standing_or_a_path(said: str) -> None:
     with pytest.raises(PackInvalid, match="responsible"):
