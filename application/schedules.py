@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 from application.clock import CLOCK
 from application.desk import Desk
 from application.packs import Packs
+from application.register import KeyDestroyed
 from application.tickets import OpenTicket, Tickets
 from application.views.client_file import ClientFile
 from application.views.pack_shelf import PackShelf
@@ -35,23 +36,35 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Opening:
-    """A ticket to be opened. `for_whom`: a unit, or the id of a member of staff or a client.
-
-    `asks`: the fields of its opening form.
-    """
+class InForce:
+    """A schedule of a pack, and since when. `asks`: the fields of the pack's opening form."""
 
     pack: str
     name: str
     schedule: Schedule
+    since: datetime
+    asks: Collection[str]
+
+    def __str__(self) -> str:
+        return f"{self.pack}/{self.name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """A ticket to be opened. `for_whom`: a unit, or the id of a member of staff or a client."""
+
+    by: InForce
     period: Period
     for_whom: str
-    asks: Collection[str]
     owner: StaffRow | None = None
 
     @property
+    def schedule(self) -> Schedule:
+        return self.by.schedule
+
+    @property
     def command_id(self) -> str:
-        return f"schedule-{self.pack}-{self.name}-{self.period.key}-{self.for_whom}"
+        return f"schedule-{self.by.pack}-{self.by.name}-{self.period.key}-{self.for_whom}"
 
     def command(self, owner: StaffRow, now: datetime) -> OpenTicket:
         """At the period's first instant, with the period and for whom in its form if it asks."""
@@ -61,7 +74,7 @@ class Opening:
             known["staff"] = self.for_whom
         if audience.clients:
             known["client"] = self.for_whom
-        form = self.schedule.form | {k: v for k, v in known.items() if k in self.asks}
+        form = self.schedule.form | {k: v for k, v in known.items() if k in self.by.asks}
         return OpenTicket(
             by=CLOCK,
             command_id=self.command_id,
@@ -71,7 +84,7 @@ class Opening:
             client_id=UUID(self.for_whom) if audience.clients else None,
             channel=self.schedule.channel,
             matter=f"{self.schedule.title} {self.period.key}",
-            procedure=self.pack,
+            procedure=self.by.pack,
             form=form,
             first_contact_id=owner.staff_id,
             unit=audience.unit or owner.unit,
@@ -79,7 +92,10 @@ class Opening:
 
 
 class Schedules:
-    """Several may run: the id of a command follows from pack, period and for whom."""
+    """Several may run: the id of a command follows from pack, period and for whom.
+
+    What is for a client who was erased is finished: there is nobody left to open it for.
+    """
 
     def __init__(
         self,
@@ -95,14 +111,14 @@ class Schedules:
     ) -> None:
         self._desk, self._tickets, self._packs, self._calendars = desk, tickets, packs, calendars
         self._shelf, self._staff, self._clients, self._register = shelf, staff, clients, register
-        self._finished: set[str] = set()
+        self._finished, self._said = set[str](), set[str]()
 
     def tick(self, now: datetime) -> int:
         """How many tickets were opened. What nobody is there for is logged, and opened later."""
         opened = 0
         for opening in self.openings(now):
             if opening.owner is None:
-                log.warning("nobody to give %s to", opening.command_id)
+                self._say_once(f"nobody to give {opening.command_id} to")
             elif self._open(opening, opening.owner, now):
                 opened += 1
             if opened == BATCH:
@@ -112,10 +128,10 @@ class Schedules:
     def openings(self, now: datetime) -> Iterator[Opening]:
         """What is due and not opened yet, each with whom it goes to if anybody is there."""
         handed_out = Counter[UUID]()
-        for pack, name, schedule, since in self._in_force(now):
-            serving = self._serving(schedule)
+        for known in self._in_force(now):
+            serving = self._serving(known.schedule)
             busy = self._register.open_counts([row.staff_id for row in serving])
-            for opening in self._due(pack, name, schedule, since, now):
+            for opening in self._due(known, now):
                 owner = _owner(opening, serving, Counter(busy) + handed_out)
                 if owner is not None:
                     handed_out[owner.staff_id] += 1
@@ -123,14 +139,9 @@ class Schedules:
 
     def unstaffed(self, now: datetime) -> list[str]:
         """The schedules in force whose tickets nobody is there for, as `pack/name`."""
-        return [
-            f"{pack}/{name}"
-            for pack, name, schedule, _ in self._in_force(now)
-            if not self._serving(schedule)
-        ]
+        return [str(known) for known in self._in_force(now) if not self._serving(known.schedule)]
 
-    def _in_force(self, now: datetime) -> Iterator[tuple[str, str, Schedule, datetime]]:
-        """Each schedule, with its pack and since when that version is in force."""
+    def _in_force(self, now: datetime) -> Iterator[InForce]:
         for row in self._shelf.packs():
             pack = self._packs.pack(row.name)
             try:
@@ -139,51 +150,44 @@ class Schedules:
                 continue
             since = pack.versions[version].effective_from
             assert since is not None
-            for name, schedule in self._packs.content(row.name, version).schedules.items():
-                yield row.name, name, schedule, since
-
-    def _asks(self, pack: str, now: datetime) -> Collection[str]:
-        version = self._packs.pack(pack).in_force(now)
-        return self._packs.content(pack, version).the_procedure.opening.form.keys()
+            content = self._packs.content(row.name, version)
+            for name, schedule in content.schedules.items():
+                yield InForce(
+                    pack=row.name,
+                    name=name,
+                    schedule=schedule,
+                    since=since,
+                    asks=content.the_procedure.opening.form.keys(),
+                )
 
     def _serving(self, schedule: Schedule) -> list[StaffRow]:
         role = schedule.for_.role or schedule.owner_role
         return self._staff.serving(str(role), unit=schedule.for_.unit)
 
-    def _due(
-        self, pack: str, name: str, schedule: Schedule, since: datetime, now: datetime
-    ) -> Iterator[Opening]:
+    def _due(self, by: InForce, now: datetime) -> Iterator[Opening]:
         """By period, the oldest first; nobody gets one for a period that began before them."""
-        for period in self._periods(f"{pack}/{name}", schedule, since, now):
-            key = f"{pack}/{name}/{period.key}"
+        for period in self._periods(by, now):
+            key = f"{by}/{period.key}"
             if key in self._finished:
                 continue
             openings = [
-                Opening(
-                    pack=pack,
-                    name=name,
-                    schedule=schedule,
-                    period=period,
-                    for_whom=for_whom,
-                    asks=self._asks(pack, now),
-                )
-                for for_whom in self._audience(schedule, period)
+                Opening(by=by, period=period, for_whom=for_whom)
+                for for_whom in self._audience(by.schedule, period)
             ]
             known = self._desk.register.known(CLOCK.ref, [o.command_id for o in openings])
-            left = [opening for opening in openings if opening.command_id not in known]
-            if not left and schedule.for_.clients:
+            done = known | self._finished
+            left = [opening for opening in openings if opening.command_id not in done]
+            if not left and by.schedule.for_.clients:
                 self._finished.add(key)
             yield from left
 
-    def _periods(
-        self, name: str, schedule: Schedule, since: datetime, now: datetime
-    ) -> list[Period]:
+    def _periods(self, by: InForce, now: datetime) -> list[Period]:
         """None, and a word in the log, where its calendar does not know."""
         try:
-            calendar = self._calendars.newest(schedule.calendar)
-            return periods(schedule.every, since, now, calendar, at_most=CATCH_UP)
+            calendar = self._calendars.newest(by.schedule.calendar)
+            return periods(by.schedule.every, by.since, now, calendar, at_most=CATCH_UP)
         except DomainError as refusal:
-            log.warning("%s: %s", name, refusal)
+            self._say_once(f"{by}: {refusal}")
             return []
 
     def _audience(self, schedule: Schedule, period: Period) -> list[str]:
@@ -199,9 +203,17 @@ class Schedules:
     def _open(self, opening: Opening, owner: StaffRow, now: datetime) -> bool:
         try:
             return not self._tickets.open(opening.command(owner, now)).replayed
+        except KeyDestroyed:
+            self._finished.add(opening.command_id)
         except DomainError as refusal:
-            log.warning("%s was not opened: %s", opening.command_id, refusal)
-            return False
+            self._say_once(f"{opening.command_id} was not opened: {refusal}")
+        return False
+
+    def _say_once(self, what: str) -> None:
+        """What is still so at the next tick need not be said again."""
+        if what not in self._said:
+            self._said.add(what)
+            log.warning(what)
 
 
 def _owner(opening: Opening, serving: list[StaffRow], busy: Counter[UUID]) -> StaffRow | None:

@@ -35,16 +35,23 @@ log = logging.getLogger(__name__)
 class Duty:
     """Something to do again and again, `every_seconds` after it was last begun.
 
-    Sooner if as much was done as is in one round, `full`: then there is more.
+    Sooner if as much was done as is in one round, `full`: then there is more. If it fails, that is
+    logged, and it has its next turn as if it had not.
     """
 
-    def __init__(self, tick: Callable[[datetime], int], every_seconds: float, full: int) -> None:
-        self._tick, self._every_seconds, self._full = tick, every_seconds, full
+    def __init__(
+        self, name: str, tick: Callable[[datetime], int], every_seconds: float, full: int
+    ) -> None:
+        self._name, self._tick = name, tick
+        self._every_seconds, self._full = every_seconds, full
         self._begun = float("-inf")
 
     def do_if_due(self) -> None:
         if time.monotonic() - self._begun >= self._every_seconds:
-            _rest_after(self._round)
+            try:
+                _rest_after(self._round)
+            except Exception:
+                log.exception("%s failed", self._name)
 
     def _round(self) -> int:
         self._begun = time.monotonic()
@@ -61,9 +68,9 @@ def run(parts: Parts) -> None:
         log.warning("view %s has a new definition: building it anew", name)
         parts.projector.rebuild(name, lambda position, head: None)
     duties = [
-        Duty(parts.clock.tick, TICK_SECONDS, clock.BATCH),
-        Duty(parts.schedules.tick, SCHEDULE_SECONDS, schedules.BATCH),
-        Duty(lambda _: parts.forget_erased(), FORGET_SECONDS, 1),
+        Duty("the clock", parts.clock.tick, TICK_SECONDS, clock.BATCH),
+        Duty("the schedules", parts.schedules.tick, SCHEDULE_SECONDS, schedules.BATCH),
+        Duty("forgetting", lambda _: parts.forget_erased(), FORGET_SECONDS, 1),
     ]
     while not stop.wait(_rest_after(parts.projector.run_once)):
         for duty in duties:

@@ -43,6 +43,13 @@ def scheduled(office: Office, schedules: Any = None, **otherwise: Any) -> None:
     office.catch_up()
 
 
+def registered(office: Office, name: str) -> UUID:
+    registration = RegisterClient(
+        by=Actor.system("setup"), command_id=name, received_at=NOON, name=name
+    )
+    return office.parts.clients.register(registration).stream_id
+
+
 def tick(office: Office, now: datetime) -> int:
     number = office.parts.schedules.tick(now)
     office.catch_up()
@@ -135,10 +142,7 @@ def test_each_client_on_file_by_then_has_one_and_whoever_has_the_least_to_do_get
     office: Office,
 ):
     scheduled(office)
-    registration = RegisterClient(
-        by=Actor.system("setup"), command_id="client-2", received_at=NOON, name="赵某"
-    )
-    c2 = office.parts.clients.register(registration).stream_id
+    c2 = registered(office, "赵某")
     late = RegisterClient(
         by=Actor.system("setup"), command_id="client-3", received_at=DECEMBER + DAY, name="钱某"
     )
@@ -150,6 +154,39 @@ def test_each_client_on_file_by_then_has_one_and_whoever_has_the_least_to_do_get
         ("2026-12", str(C1), ZHAO_LEI),
         ("2026-12", str(c2), M2),
     ]
+
+
+def test_for_a_client_who_was_erased_nothing_is_opened_and_all_others_have_theirs(office: Office):
+    scheduled(office)
+    c2 = registered(office, "赵某")
+    office.catch_up()
+    office.parts.keys.destroy(C1)
+
+    assert tick(office, DECEMBER) == 1
+    assert [ticket.client_id for ticket in openings(office)] == [c2]
+    assert expected(office, DECEMBER) == []
+
+
+def test_the_pack_is_read_as_often_for_many_clients_as_for_one(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    scheduled(office)
+    read, stream = list[UUID](), office.parts.register.stream
+
+    def counted(stream_id: UUID, **how: Any) -> Any:
+        read.append(stream_id)
+        return stream(stream_id, **how)
+
+    monkeypatch.setattr(office.parts.register, "stream", counted)
+    assert len(expected(office, DECEMBER)) == 1
+    for_one = len(read)
+    for name in ("赵某", "钱某", "孙某"):
+        registered(office, name)
+    office.catch_up()
+    read.clear()
+
+    assert len(expected(office, DECEMBER)) == 4
+    assert len(read) == for_one
 
 
 def test_for_a_unit_it_goes_to_somebody_of_that_unit(office: Office):
@@ -198,8 +235,9 @@ def test_a_schedule_that_nobody_is_there_for_is_opened_by_nobody_and_shows_in_th
     role = "director" if unit == "main" else "cs_officer"
     scheduled(office, **{"for": {"unit": unit}, "owner_role": role})
 
-    assert tick(office, DECEMBER) == 0
-    assert f"nobody to give schedule-consultation-survey-2026-12-{unit} to" in caplog.text
+    assert tick(office, DECEMBER) == tick(office, DECEMBER) == 0
+    said = f"nobody to give schedule-consultation-survey-2026-12-{unit} to"
+    assert caplog.messages.count(said) == 1
     office.now = DECEMBER
     assert "yice_unstaffed_schedules 1.0" in office.person(LI_NA).look("/metrics").body
 

@@ -1,0 +1,41 @@
+"""A duty of the worker that fails is told of, and has its next turn."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from interface.worker import Duty
+
+
+def test_a_duty_that_fails_is_told_of_with_its_cause_and_done_again(
+    caplog: pytest.LogCaptureFixture,
+):
+    turns = list[datetime]()
+
+    def tick(now: datetime) -> int:
+        turns.append(now)
+        raise KeyError("unforeseen")
+
+    duty = Duty("the clock", tick, 0, 1)
+    for _ in range(2):
+        duty.do_if_due()
+
+    assert len(turns) == 2
+    assert caplog.messages == ["the clock failed"] * 2
+    assert caplog.text.count("KeyError: 'unforeseen'") == 2
+
+
+def test_a_duty_that_fails_has_no_turn_before_its_next(caplog: pytest.LogCaptureFixture):
+    turns = list[datetime]()
+
+    def tick(now: datetime) -> int:
+        turns.append(now)
+        raise KeyError("unforeseen")
+
+    duty = Duty("the clock", tick, 3600, 1)
+    for _ in range(2):
+        duty.do_if_due()
+
+    assert len(turns) == len(caplog.messages) == 1
