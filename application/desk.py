@@ -161,7 +161,7 @@ class Desk:
         return kept
 
     def authorised(self, command: Command) -> Act:
-        """The envelope of the command's events. Raises Forbidden, NotDeputy, Invalid."""
+        """The envelope of the command's events. Raises Forbidden, NotDeputy, StaffLeft, Invalid."""
         role = role_for(command.PERMISSION, command.by.roles)
         if command.at > command.received_at + CLOCK_TOLERANCE:
             raise Invalid(f"{command.at.isoformat()} is still to come", field="occurred_at")
@@ -183,13 +183,17 @@ class Desk:
         return act.at.astimezone(self.zone).year
 
     def _absent(self, command: Command) -> Staff | None:
-        """The colleague in whose place they act. Raises Invalid, NotFound, NotDeputy."""
+        """The colleague in whose place they act.
+
+        Raises Invalid, NotFound, StaffLeft, NotDeputy.
+        """
         if command.acting_for is None:
             return None
         if command.by.staff_id is None:
             raise Invalid("only staff act for staff", field="acting_for")
         absent = self.look_up(Staff, command.acting_for)
-        absent.must_be_deputised_by(command.by.staff_id, command.at)
+        absent.must_serve()
+        absent.must_be_deputised_by(command.by.staff_id, command.at, entered_at=command.received_at)
         return absent
 
     def _attempt(self, command: Command, decided: Callable[[Act], A]) -> Receipt:

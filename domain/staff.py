@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from domain.aggregate import UNIT_LIMIT, Act, Aggregate, InitialEvent
@@ -56,6 +56,10 @@ COMPETENCE_LIMIT = 100
 """Longest name of a competence, in characters."""
 
 
+LATE_ENTRY = timedelta(days=1)
+"""How long after their time a deputy may still enter what they did in it."""
+
+
 class StaffLeft(Refused):
     code = "staff_left"
 
@@ -83,6 +87,13 @@ class Deputy:
     staff_id: UUID
     start: datetime
     end: datetime
+
+    def stands_in(self, at: datetime) -> bool:
+        return self.start <= at < self.end
+
+    def may_enter(self, at: datetime) -> bool:
+        """Whether what they did in their time can be entered at that instant."""
+        return self.start <= at <= self.end + LATE_ENTRY
 
 
 @dataclass(frozen=True)
@@ -305,14 +316,22 @@ class Staff(Aggregate):
         if self.has_left:
             raise StaffLeft(f"staff {self.id} has left")
 
-    def must_be_deputised_by(self, deputy_id: UUID, at: datetime) -> None:
-        """Raises NotDeputy unless that colleague stands in for this one at that instant."""
-        for deputy in self.deputies:
-            if deputy.staff_id == deputy_id and deputy.start <= at < deputy.end:
-                return
-        raise NotDeputy(
-            f"staff {deputy_id} is not deputy of {self.id} at {at.isoformat()}", rule="SH-03"
-        )
+    def must_be_deputised_by(
+        self, deputy_id: UUID, at: datetime, *, entered_at: datetime | None = None
+    ) -> None:
+        """Raises NotDeputy unless that colleague stands in for this one at that instant.
+
+        What is entered later is entered by who still stands in, or has until a day ago.
+        """
+        theirs = [deputy for deputy in self.deputies if deputy.staff_id == deputy_id]
+        then = [deputy for deputy in theirs if deputy.stands_in(at)]
+        now = entered_at or at
+        if not then:
+            said = f"staff {deputy_id} is not deputy of {self.id} at {at.isoformat()}"
+            raise NotDeputy(said, rule="SH-03")
+        if not any(d.stands_in(now) for d in theirs) and not any(d.may_enter(now) for d in then):
+            said = f"staff {deputy_id} is not deputy of {self.id} any more"
+            raise NotDeputy(said, rule="SH-03")
 
     def _is_competent(self, competence: str, at: datetime) -> bool:
         expires_at = self.competences.get(competence, at)

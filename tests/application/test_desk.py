@@ -26,7 +26,7 @@ from application.desk import (
 )
 from application.handovers import OfferTransfer, WithdrawTransfer
 from application.packs import DraftPack
-from application.people import NameDeputy, TakePost
+from application.people import Leave, NameDeputy, TakePost
 from application.register import Conflict, Fact, Receipt
 from application.tickets import (
     AnswerTicket,
@@ -51,7 +51,7 @@ from domain.handover import NotOwner, TicketClosed
 from domain.pack import Pack
 from domain.procedure import StepNotPossible
 from domain.sealed import Sealed
-from domain.staff import NotDeputy, Staff
+from domain.staff import LATE_ENTRY, NotDeputy, Staff, StaffLeft
 from domain.ticket import Ticket, Visibility
 from infrastructure.wiring import Parts
 from tests.support import http
@@ -186,7 +186,7 @@ def test_an_event_carries_the_envelope_of_its_command(parts: Parts, ticket: UUID
         who=member(M1, "cs_supervisor"),
         command_id="c-7",
         received_at=NOON + HOUR,
-        occurred_at=NOON - HOUR,
+        occurred_at=NOON + HOUR / 2,
         reason="补记",
     )
 
@@ -195,8 +195,8 @@ def test_an_event_carries_the_envelope_of_its_command(parts: Parts, ticket: UUID
     event = last(parts, T1)
     assert (event.by, event.role, event.command_id) == (staff_ref(M1), "cs_supervisor", "c-7")
     assert (event.acting_for, event.reason.text) == (None, "补记")
-    assert event.timestamp == NOON - HOUR
-    assert stored(parts, T1)[-1].recorded_at == receipt.recorded_at != NOON - HOUR
+    assert event.timestamp == NOON + HOUR / 2
+    assert stored(parts, T1)[-1].recorded_at == receipt.recorded_at != NOON + HOUR / 2
 
 
 @pytest.mark.parametrize(
@@ -272,6 +272,47 @@ class TestDeputies:
         receipt = parts.tickets.offer_transfer(offer(**late))
 
         assert receipt.version == 2
+
+    @pytest.mark.parametrize("later", [HOUR, HOUR + LATE_ENTRY])
+    def test_a_former_deputy_enters_late_for_a_day(self, parts: Parts, later: timedelta) -> None:
+        late = told(M2, acting_for=LI_NA, received_at=NOON + later, occurred_at=NOON)
+
+        parts.tickets.offer_transfer(offer(**late))
+
+        assert (last(parts, T1).acting_for, last(parts, T1).timestamp) == (staff_ref(LI_NA), NOON)
+
+    def test_a_former_deputy_does_not_stay_one_by_backdating(self, parts: Parts) -> None:
+        too_late = NOON + HOUR + LATE_ENTRY + INSTANT
+        command = offer(**told(M2, acting_for=LI_NA, received_at=too_late, occurred_at=NOON))
+
+        refusal = nothing_happens(parts, lambda: parts.tickets.offer_transfer(command))
+
+        assert isinstance(refusal, NotDeputy)
+
+    @pytest.mark.parametrize("at", [NOON - INSTANT, NOON + HOUR])
+    def test_a_deputy_enters_late_what_was_done_in_the_period_only(
+        self, parts: Parts, at: datetime
+    ) -> None:
+        late = told(M2, acting_for=LI_NA, received_at=NOON + 2 * HOUR, occurred_at=at)
+
+        refusal = nothing_happens(parts, lambda: parts.tickets.offer_transfer(offer(**late)))
+
+        assert isinstance(refusal, NotDeputy)
+
+    def test_a_clock_that_is_ahead_makes_nobody_deputy_too_early(self, parts: Parts) -> None:
+        early = told(M2, acting_for=LI_NA, received_at=NOON - INSTANT, occurred_at=NOON)
+
+        refusal = nothing_happens(parts, lambda: parts.tickets.offer_transfer(offer(**early)))
+
+        assert isinstance(refusal, NotDeputy)
+
+    def test_nobody_acts_for_who_has_left(self, parts: Parts) -> None:
+        parts.people.leave(Leave(**told(Actor.system("setup")), staff_id=LI_NA))
+        command = offer(**told(M2, acting_for=LI_NA))
+
+        refusal = nothing_happens(parts, lambda: parts.tickets.offer_transfer(command))
+
+        assert isinstance(refusal, StaffLeft)
 
     def test_a_colleague_who_is_not_named_is_no_deputy(self, parts: Parts) -> None:
         command = offer(**told(ZHAO_LEI, acting_for=LI_NA))
