@@ -31,9 +31,9 @@ class Clock:
         """How much was put on record. A level comes after the breach, in a round of its own."""
         asked = self._obligations
         return (
-            sum(self._warn(row, now) for row in asked.to_warn(now, BATCH))
-            + sum(self._breach(row, now) for row in asked.to_breach(now, BATCH))
-            + sum(self._supervise(row, now) for row in asked.to_supervise(now, BATCH))
+            _round(asked.to_warn, self._warn, now)
+            + _round(asked.to_breach, self._breach, now)
+            + _round(asked.to_supervise, self._supervise, now)
         )
 
     def _warn(self, row: ObligationRow, now: datetime) -> bool:
@@ -48,6 +48,23 @@ class Clock:
         level = row.level + 1
         said = _said(row, now, f"supervision-{row.obligation_id}-{level}")
         return _recorded(self._tickets.open_supervision, OpenSupervision(**said, level=level))
+
+
+def _round(
+    due: Callable[[datetime, int], list[ObligationRow]],
+    record: Callable[[ObligationRow, datetime], bool],
+    now: datetime,
+) -> int:
+    """How much was put on record; what cannot be hides nothing that comes behind it."""
+    tried, recorded = set[str](), 0
+    while recorded < BATCH:
+        first = due(now, len(tried) + BATCH - recorded)
+        rows = [row for row in first if row.obligation_id not in tried]
+        if not rows:
+            break
+        tried.update(row.obligation_id for row in rows)
+        recorded += sum(record(row, now) for row in rows)
+    return recorded
 
 
 def _said(row: ObligationRow, now: datetime, command_id: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from application.register import Receipt
 from application.ticket_desk import TicketCommand
 from domain.aggregate import Act
 from domain.client import Client
-from domain.errors import Invalid
+from domain.errors import Invalid, NotFound
 from domain.form import with_form
 from domain.procedure import Procedure
 from domain.staff import Staff
@@ -354,14 +354,23 @@ class Tickets(Endings):
         return self._change(command, lambda ticket, act: ticket.remind(command.text, act=act))
 
     def _told(self, ticket: Ticket, key: str, *, level: int) -> UUID | None:
-        """So many superiors up from who should keep it, or the topmost; None if there is none."""
+        """So many superiors up from who should keep it, or the topmost; None if there is none.
+
+        Nobody stands above who is not known here: a form may have named them wrongly.
+        """
         known = ticket.obligations.get(key)
         told_id: UUID | None = None
         above = UUID(known.responsible) if known else None
         for _ in range(level):
-            above = self._desk.look_up(Staff, above).superior_id if above else None
+            above = self._superior_of(above) if above else None
             told_id = above or told_id
         return told_id
+
+    def _superior_of(self, staff_id: UUID) -> UUID | None:
+        try:
+            return self._desk.look_up(Staff, staff_id).superior_id
+        except NotFound:
+            return None
 
     def move_to_version(self, command: MoveToVersion) -> Receipt:
         """Raises AlreadyNewest, StepNotPossible."""

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from application import clock
 from application.clock import BATCH, Clock
 from application.desk import Actor
 from application.people import NameSuperior
@@ -23,7 +24,7 @@ from tests.support.facts import (
     promising_pack,
     supervised_pack,
 )
-from tests.support.http import Office, id_in
+from tests.support.http import Office, id_in, opened
 from tests.support.http import office as office
 from tests.support.http import tokens as tokens
 
@@ -69,6 +70,38 @@ def test_who_has_no_superior_has_their_breach_on_record_too(office: Office):
     assert [breach.told_id for breach in breaches(office)] == [None]
 
 
+def test_who_is_not_known_here_has_nobody_above_them_to_be_told(office: Office):
+    content = promising_pack() | {"version": 3}
+    steps, reply = content["procedure"]["steps"], content["obligations"]["reply"]
+    steps["clarify"]["form"] = {"handler": {"title": "经办人", "type": "reference"}}
+    reply["responsible"] = "=clarify.handler"
+    in_force(office, content)
+    li_na = office.person(LI_NA)
+    ticket = opened(li_na)
+    li_na.post(f"{ticket}/slip")
+    answer = li_na.post(f"{ticket}/steps/clarify", {"form": {"handler": str(UUID(int=1))}})
+    assert answer.stored == [Ticket.StepTaken, Ticket.TimePromised]
+    office.catch_up()
+
+    assert office.parts.clock.tick(LATE) == 1
+    assert [breach.told_id for breach in breaches(office)] == [None]
+
+
+def test_what_cannot_be_put_on_record_hides_nothing_that_comes_behind_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(clock, "BATCH", 1)
+    bad = [promised(office) for _ in range(2)]
+    good = [promised(office) for _ in range(2)]
+    for ticket_id in bad:
+        office.person(LI_NA).post(f"/v1/tickets/{ticket_id}/answer", {"text": "周一至周五"})
+
+    recorded = office.parts.clock.tick(LATE)
+
+    assert recorded == 1
+    assert [breach.originator_id for breach in breaches(office)] == good[:1]
+
+
 @pytest.mark.parametrize("is_read", [True, False], ids=["view caught up", "view behind"])
 def test_a_second_tick_adds_nothing(office: Office, is_read: bool):
     promised(office)
@@ -86,12 +119,12 @@ def test_two_clocks_at_once_record_it_once(office: Office):
     promised(office)
     together, recorded = Barrier(2), list[int]()
 
-    def tick(clock: Clock) -> None:
+    def tick(one: Clock) -> None:
         together.wait()
-        recorded.append(clock.tick(LATE))
+        recorded.append(one.tick(LATE))
 
     clocks = [Clock(office.parts.tickets, office.parts.obligations) for _ in range(2)]
-    threads = [Thread(target=tick, args=(clock,)) for clock in clocks]
+    threads = [Thread(target=tick, args=(one,)) for one in clocks]
     for thread in threads:
         thread.start()
     for thread in threads:
