@@ -25,6 +25,9 @@ from domain.zone import Zone, exact
 NAME_LIMIT = 200
 """Longest name of an obligation, in characters."""
 
+LATEST_YEAR = 2999
+"""More time than until then cannot be meant."""
+
 
 class Status(StrEnum):
     OPEN = "open"
@@ -259,6 +262,8 @@ class Obligation(Struct, frozen=True, kw_only=True):
             return self
         if due <= self.due:
             raise Invalid(f"it is due at {self.due.isoformat()} already", field="due")
+        if due.year > LATEST_YEAR:
+            raise Invalid(f"{due.isoformat()} is too far away", field="due")
         return replace(self, extensions=(*self.extensions, extension))._promised(due, at)
 
     def waived(self, at: datetime, *, by: str, reason: str) -> Obligation:

@@ -150,6 +150,14 @@ def test_whatever_it_is_called_by_becomes_one_line_that_is_no_longer_than_a_titl
     assert Obligation.from_data(promised.to_data()) == promised
 
 
+def test_nobody_is_given_time_until_the_end_of_the_calendar() -> None:
+    assert extended(obligation(), "2999-12-31 23:59").due == moment("2999-12-31 23:59")
+    with pytest.raises(Invalid) as refusal:
+        extended(obligation(), "3000-01-01 00:00")
+
+    assert refusal.value.field == "due"
+
+
 def test_on_the_dot_may_be_late_by_policy() -> None:
     strict = obligation(FOUR_DAYS | {"met_on_the_dot": False})
 
