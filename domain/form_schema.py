@@ -7,32 +7,50 @@ from typing import Any
 
 import msgspec
 
-from domain.form import DIGEST, FORM_TEXT_LIMIT, LIST_LIMIT, FormField, FormRule
+from domain.form import (
+    DIGEST,
+    FORM_TEXT_LIMIT,
+    INTEGER_DIGITS,
+    LIST_LIMIT,
+    NUMBER_DIGITS,
+    FormField,
+    FormRule,
+)
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 _NO_LISTS: Mapping[str, Sequence[str]] = {}
 
 _TEXT = {"type": "string", "minLength": 1, "maxLength": FORM_TEXT_LIMIT, "pattern": r"\S"}
+_IN_YEARS = "^(19|2[0-9])[0-9]{2}-"
+
+
+def _whole(type_: str | list[str], digits: int) -> dict[str, Any]:
+    return {"type": type_, "minimum": 1 - 10**digits, "maximum": 10**digits - 1}
+
+
 _TYPES: Mapping[str, Mapping[str, Any]] = {
     "text": _TEXT,
     "choice": {"type": "string"},
-    "integer": {"type": "integer"},
+    "integer": _whole("integer", INTEGER_DIGITS),
     "boolean": {"type": "boolean"},
-    "number": {"type": ["string", "integer"], "pattern": r"^-?[0-9]{1,30}(\.[0-9]{1,30})?$"},
+    "number": {
+        **_whole(["string", "integer"], NUMBER_DIGITS),
+        "pattern": rf"^-?[0-9]{{1,{NUMBER_DIGITS}}}(\.[0-9]{{1,{NUMBER_DIGITS}}})?$",
+    },
     "money": {
         "type": "object",
         "properties": {
-            "minor_units": {"type": "integer"},
+            "minor_units": _whole("integer", INTEGER_DIGITS),
             "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
         },
         "required": ["minor_units", "currency"],
         "additionalProperties": False,
     },
-    "date": {"type": "string", "format": "date"},
+    "date": {"type": "string", "format": "date", "pattern": _IN_YEARS},
     # The format "time" would ask for an offset, which a time of day has not.
     "time": {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"},
-    "instant": {"type": "string", "format": "date-time"},
+    "instant": {"type": "string", "format": "date-time", "pattern": _IN_YEARS},
     "reference": {"type": "string", "format": "uuid"},
     "evidence": {"type": "string", "pattern": f"^{DIGEST}$"},
 }

@@ -305,7 +305,7 @@ def test_in_a_late_entry_it_counts_who_was_deputy_when_it_happened(
     office: Office, li_na: Person, deputised: Person
 ):
     ticket = opened(li_na)
-    office.now = NOON + timedelta(days=3)
+    office.now = NOON + timedelta(days=1)
     late = {"text": "看", "acting_for": str(M1), "occurred_at": "2026-11-23T12:00:00+08:00"}
 
     answer = deputised.post(f"{ticket}/notes", late)
