@@ -120,8 +120,12 @@ class Packs:
         version = (packs.get(procedure) or self.pack(procedure)).in_force(at)
         if self.content(procedure, version).the_procedure.recorded:
             return version, {}
-        held = {n: pack.holds_at(procedure, unit, at) for n, pack in sorted(packs.items())}
-        return version, {n: v for n, v in held.items() if v is not None}
+        held = {
+            content.pack: content.version
+            for content in self._in_force(packs, at)
+            if content.holds_for_ticket(procedure, unit) and unit not in packs[content.pack].off_in
+        }
+        return version, held
 
     def content(self, name: str, version: int) -> PackContent:
         """Raises NotFound, Invalid."""
@@ -139,8 +143,11 @@ class Packs:
 
     def in_force(self, at: datetime) -> list[PackContent]:
         """Every pack of which a version is in force then."""
+        return self._in_force(self._all(), at)
+
+    def _in_force(self, packs: Mapping[str, Pack], at: datetime) -> list[PackContent]:
         contents = []
-        for name, pack in sorted(self._all().items()):
+        for name, pack in sorted(packs.items()):
             try:
                 contents.append(self.content(name, pack.in_force(at)))
             except NoVersionInForce:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from application.desk import Command, Desk
+from application.desk import Command, Desk, fingerprint
 from application.packs import Packs
 from application.register import Receipt
 from domain.aggregate import Act
-from domain.errors import DomainError
+from domain.errors import DomainError, Invalid
 from domain.following import Ask, nothing_across
 from domain.procedure import Procedure
 from domain.ticket import Ticket
@@ -51,7 +51,8 @@ class TicketDesk:
 
     def _change(self, command: TicketCommand, decide: Callable[[Ticket, Act], None]) -> Receipt:
         def ruled(ticket: Ticket, act: Act) -> None:
-            decide(self._ruled(ticket), act)
+            self._must_be_since_opening(self._ruled(ticket), act)
+            decide(ticket, act)
 
         try:
             return self._desk.change(Ticket, command.ticket_id, command, ruled)
@@ -60,11 +61,25 @@ class TicketDesk:
                 self._flag(command, violation, refusal.rule)
             raise
 
+    def _must_be_since_opening(self, ticket: Ticket, act: Act) -> None:
+        """Raises Invalid for what is said to have happened before the ticket was opened.
+
+        What was recorded elsewhere is taken over as it is told.
+        """
+        if act.at < ticket.created_on and not self.procedure(ticket).recorded:
+            raise Invalid(
+                f"{act.at.isoformat()} is before the ticket was opened", field="occurred_at"
+            )
+
     def _flag(self, command: TicketCommand, kind: str, rule: str | None) -> None:
-        """The same command, refused again, is flagged once."""
+        """The same command, refused again, is flagged once; another under its id is another.
+
+        No client can send this id before: theirs have no blanks.
+        """
+        mark = fingerprint(command, self._desk.keys.secret("fingerprint")).hex()[:16]
         flagged = FlagViolation(
             by=command.by,
-            command_id=f"{command.command_id}-violation",
+            command_id=f"{command.command_id} violation {mark}",
             received_at=command.received_at,
             occurred_at=command.occurred_at,
             acting_for=command.acting_for,

@@ -373,13 +373,19 @@ class Tickets(Endings):
             return None
 
     def move_to_version(self, command: MoveToVersion) -> Receipt:
-        """Raises AlreadyNewest, StepNotPossible."""
+        """Raises NotOwner, AlreadyNewest, OlderVersions, StepNotPossible."""
 
         def decide(ticket: Ticket, act: Act) -> None:
-            version, packs = self._packs.pinned(ticket.procedure, ticket.unit, command.at)
+            version, packs = self._packs.pinned(ticket.procedure, ticket.unit, command.received_at)
             pins = {**packs, ticket.procedure: version}
+            old = [self._packs.content(*pin) for pin in ticket.pins.items()]
             ticket.move_to_version(
-                version, packs, self._packs.procedure(pins), self._packs.rulebook(pins), act=act
+                version,
+                packs,
+                self._packs.procedure(pins),
+                self._packs.rulebook(pins),
+                act=act,
+                mandatory={content.pack for content in old if content.mandatory},
             )
 
         return self._change(command, decide)

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from domain.aggregate import Act
 from domain.errors import Invalid, Refused
+from domain.following import RULES
 from domain.handover import Handover, must_not_shirk
-from domain.happening import Happening
+from domain.happening import Happening, word_of
 
 REJECTION_GROUNDS = ("not_in_catalogue", "legally_impossible", "duplicate", "withdrawn")
 """Why a matter may be rejected (不予受理), unless a list `rejection_grounds` says otherwise."""
@@ -40,7 +41,7 @@ class Ended(Happening):
 
 
 class Ending(Handover):
-    """`ended_as` says how it ended, where it was not simply closed."""
+    """`ended_as` says how it ended, where it was not simply closed; `work`, what was done on it."""
 
     class Withdrawn(Ended):
         """The client does not want it any more."""
@@ -66,8 +67,15 @@ class Ending(Handover):
     def _start_ending(self, state: str) -> None:
         self.state = state
         self.ended_as: str | None = None
+        self.work: set[str] = set()
         self.asked_id: UUID | None = None
         self.blocked_by: str | None = None
+
+    def happened(self, event: Happening) -> None:
+        """What follows by itself is nobody's work."""
+        super().happened(event)
+        if event.by != RULES and (word := word_of(event)) not in NO_WORK:
+            self.work.add(word)
 
     def withdraw(self, *, act: Act) -> None:
         """Note that the client withdrew it, with their reason. Said twice, done once."""
@@ -95,7 +103,7 @@ class Ending(Handover):
         act.must_give_reason()
         if self.ended_as == "voided":
             return
-        if work := sorted(self.counts.keys() - NO_WORK):
+        if work := sorted(self.work):
             raise WorkDone(
                 f"what was worked on is not void: {', '.join(work)}", rule="PX-01", work=work
             )
@@ -112,7 +120,9 @@ class Ending(Handover):
             self._end(self.Archived, act)
 
     def _end(self, event: type[Ended], act: Act, **payload: str) -> None:
+        """Clocks that rested go on before they stop: some outlive the ticket."""
         self._record(event, act, **payload)
+        self.resume_clocks(act=act)
         self.stop_clocks(act=act)
 
     @property

@@ -127,6 +127,10 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     def is_overlay(self) -> bool:
         return self.procedure is None
 
+    def holds_for_ticket(self, procedure: str, unit: str) -> bool:
+        """Whether it holds besides the pack of the procedure, at this service point."""
+        return self.is_overlay and self.holds_for.includes(procedure, unit)
+
     @property
     def the_procedure(self) -> Procedure:
         """Raises PackInvalid for an overlay: no matter is opened under one."""
@@ -405,16 +409,6 @@ class Pack(Aggregate):
     def switch_on(self, unit: str, *, act: Act) -> None:
         if unit in self.off_in:
             self._record(self.SwitchedOn, act, unit=unit)
-
-    def holds_at(self, procedure: str, unit: str, at: datetime) -> int | None:
-        """The version of this overlay that holds for a matter opened then; None if none does."""
-        try:
-            version = self.in_force(at)
-        except NoVersionInForce:
-            return None
-        content = self.content(version)
-        holds = content.is_overlay and content.holds_for.includes(procedure, unit)
-        return version if holds and unit not in self.off_in else None
 
     def in_force(self, at: datetime) -> int:
         """The version under which a matter of this instant is opened. Raises NoVersionInForce."""

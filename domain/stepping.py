@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from domain.ending import Ending
 from domain.errors import DomainError, Invalid, Refused
 from domain.following import Following
 from domain.form import FormField, visible_texts
+from domain.handover import DIRECTOR, SUPERVISOR
 from domain.happening import Happening
 from domain.predicate import Look
 from domain.procedure import Fact, Procedure, Step, StepNotPossible
@@ -29,6 +30,10 @@ class SlipMissing(Refused):
 
 class AlreadyNewest(Refused):
     code = "already_newest"
+
+
+class OlderVersions(Refused):
+    code = "older_versions"
 
 
 class Stepping(Ending, Following):
@@ -111,10 +116,10 @@ class Stepping(Ending, Following):
         is_final = step.to in procedure.final
         if is_final:
             self._must_not_be_offered()
-        acting = self.must_be_for(step, act)
+        acting, was_closed = self.must_be_for(step, act), self.is_closed
         self._take(name, step, form, acting)
         if not step.is_activity:
-            self._follow_record(is_final, act)
+            self._follow_record(is_final, was_closed, act)
 
     def take_over_step(
         self,
@@ -135,8 +140,9 @@ class Stepping(Ending, Following):
         step = procedure.step(name)
         performed = replace(act, by=staff_ref(done_by_id))
         findings = [o.code for o in self._objections(procedure, name, performed)]
+        was_closed = self.is_closed
         self._take(name, step, form, act, done_by_id=done_by_id, findings=findings)
-        self._follow_record(step.to in procedure.final, act)
+        self._follow_record(step.to in procedure.final, was_closed, act)
 
     def possible_steps(self, procedure: Procedure, look: Look) -> list[str]:
         """What the procedure allows next, whoever asks; only activities while suspended."""
@@ -151,19 +157,26 @@ class Stepping(Ending, Following):
         rules: Rulebook,
         *,
         act: Act,
+        mandatory: Collection[str] = (),
     ) -> None:
         """Follow newer versions from here on, with a reason (GV-06).
 
-        Clocks that the new rules know go on as they were promised; the others stop. Raises
-        AlreadyNewest, StepNotPossible where the new procedure has no such state.
+        `mandatory` are those of its packs that it may not lose (FR-11). Clocks that the new rules
+        know, or that no pack brought, go on as they were promised; the others stop. Raises
+        NotOwner, AlreadyNewest, OlderVersions, StepNotPossible where the new procedure has no such
+        state.
         """
+        if not act.roles & {SUPERVISOR, DIRECTOR}:
+            self._must_be_owner(act)
         act.must_give_reason()
         if (pack_version, dict(packs)) == (self.pack_version, self.packs):
             raise AlreadyNewest(f"ticket {self.id} follows these versions already")
+        self._must_not_go_back({**packs, self.procedure: pack_version}, mandatory)
         if self.state not in procedure.states:
             raise StepNotPossible(f"the new version has no state {self.state}", state=self.state)
         running = [key for key, _ in self._running()]
-        kept = [key for key in running if name_of(key) in rules.obligations]
+        dropped_rules = self.rules.obligations.keys() - rules.obligations.keys()
+        kept = [key for key in running if name_of(key) not in dropped_rules]
         dropped = [key for key in running if key not in kept]
         self._record(
             self.MovedToVersion,
@@ -176,6 +189,15 @@ class Stepping(Ending, Following):
         for key in dropped:
             self._stop_clock(key, act)
         self.rules = rules
+
+    def _must_not_go_back(self, pins: Mapping[str, int], mandatory: Collection[str]) -> None:
+        """Raises OlderVersions, naming what would be older, or mandatory and gone."""
+        older = {name for name, version in self.pins.items() if pins.get(name, version) < version}
+        gone = set(mandatory) & self.pins.keys() - pins.keys()
+        if lost := sorted(older | gone):
+            raise OlderVersions(
+                f"no newer versions of: {', '.join(lost)}", rule="FR-11" if gone else "GV-06"
+            )
 
     def _is_open_for(self, step: Step, look: Look) -> bool:
         is_over = self.is_closed and not step.after_closing and step.fact != "reopened"
@@ -215,14 +237,17 @@ class Stepping(Ending, Following):
         for place, text in visible_texts(form, read):
             self.rules.refuse_phrases(word, text, place)
 
-    def _follow_record(self, is_final: bool, act: Act) -> None:
+    def _follow_record(self, is_final: bool, was_closed: bool, act: Act) -> None:
+        """What a consequence of the step itself has closed stays closed."""
         if is_final and not self.is_closed:
             self._close(self.state, act)
-        if self.is_closed and not is_final:
+        if was_closed and self.is_closed and not is_final:
             self._record(self.Reopened, act, state=self.state, episode=self.episode + 1)
 
     def _close(self, state: str, act: Act) -> None:
+        """Clocks that rested go on before they stop: some outlive the ticket."""
         self._record(self.Closed, act, state=state)
+        self.resume_clocks(act=act)
         self.stop_clocks(act=act)
 
     def _step_for(self, fact: Fact, procedure: Procedure, act: Act) -> Step:

@@ -304,13 +304,17 @@ class Ticket(Stepping, Dossier, Supervised):
         self._close(step.to or self.state, act)
 
     def reopen(self, procedure: Procedure, *, act: Act) -> None:
-        """Take it up again, as a new episode, with a reason."""
+        """Take it up again, as a new episode, with a reason: anybody, unless its step names who."""
         act.must_give_reason()
         self._must_not_be_put_away()
         name = procedure.step_for("reopened", self.state)
         if not self.is_closed or name not in procedure.possible(self.state):
             raise procedure.not_possible(name, self.state)
-        self._record(self.Reopened, act, state=procedure.step(name).to, episode=self.episode + 1)
+        step, look = procedure.step(name), self.looking(act)
+        if not step.is_possible(look):
+            raise procedure.not_possible(name, self.state, self.possible_steps(procedure, look))
+        acting = act if step.by == {"owner"} else self.must_be_for(step, act)
+        self._record(self.Reopened, acting, state=step.to, episode=self.episode + 1)
 
     def correct(self, corrects_version: int, what: str, text: str, *, act: Act) -> None:
         """Set right what an earlier event of this ticket says; that event stays as it is."""
@@ -339,6 +343,7 @@ class Ticket(Stepping, Dossier, Supervised):
                 self._record(self.Reopened, act, state=self.state_before, episode=self.episode + 1)
             case "close" if not self.is_closed:
                 self._close(CLOSED, act)
+                self.carry_out("resume", act)
             case "suspend" if self.blocked_by is None:
                 self._record(self.Suspended, act, blocked_by=str(Blocker.AUTHORITY))
                 self.pause_clocks(str(Blocker.AUTHORITY), act=act)

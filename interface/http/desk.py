@@ -127,7 +127,10 @@ def _taker() -> Taker:
 
 
 def _read_place(text: str) -> Place:
+    """Raises ValueError for what no page of ours has said."""
     origin, priority, opened_at, position = text.split(" ")
+    if origin not in ("external", "internal"):
+        raise ValueError(f"{origin!r} is no origin")
     return origin, int(priority), datetime.fromisoformat(opened_at), int(position)
 
 

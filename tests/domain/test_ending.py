@@ -28,10 +28,13 @@ from tests.support.facts import (
     new_facts,
     opened,
 )
+from tests.support.matters import HOURS, Matter, overlay, repair
 from tests.support.promises import promised
 
 NOBODY = frozenset[str]()
 SUPERVISOR = frozenset({"cs_supervisor"})
+
+COME = {"title": "上门", "opens": ["opened"], "met_by": {"any": ["visit"]}, "limit": HOURS}
 
 Command = Callable[[Ticket], None]
 
@@ -113,6 +116,18 @@ def test_with_the_end_all_clocks_stop(end: Command) -> None:
     assert Ticket.ClockStopped in new_facts(ticket)
     status = ticket.obligations["instruct-1"].status_at(NOON + timedelta(days=9))
     assert status == Status.CLOSED
+
+
+@pytest.mark.parametrize("end", [withdraw, reject])
+def test_what_outlives_a_ticket_that_ends_at_rest_goes_on(end: Command) -> None:
+    obligations = {"come": COME | {"ends_with_ticket": False}, "greet": COME}
+    matter = Matter(overlay(obligations=obligations), repair())
+    matter.do(lambda t: t.suspend(Blocker.CLIENT, act=because()))
+
+    matter.do(end)
+
+    assert matter.ticket.obligations["come-1"].status_at(NOON) == Status.OPEN
+    assert matter.is_over("greet-1")
 
 
 @pytest.mark.parametrize("end", [withdraw, reject, void])
@@ -232,6 +247,37 @@ def test_what_was_worked_on_is_not_void(work: Command) -> None:
         void(ticket)
 
     assert (refusal.value.rule, new_facts(ticket)) == ("PX-01", [])
+
+
+def test_clocks_that_ran_out_and_what_followed_by_itself_are_no_work() -> None:
+    told = {"title": "告知", "records": "told"}
+    matter = Matter(
+        overlay(
+            obligations={"come": COME | {"warn_hours": 1}},
+            consequences=[told | {"upon": ["come-breached"], "does": "suspend"}],
+        ),
+        repair(),
+    )
+    matter.do(lambda t: t.record_due_soon("come-1", act=act(at=NOON + timedelta(hours=1))))
+    matter.do(lambda t: t.record_breach("come-1", None, act=act(at=NOON + timedelta(days=1))))
+    assert matter.ticket.blocked_by == "authority"
+
+    later = act(at=NOON + timedelta(days=1), reason="录错了")
+    matter.do(lambda t: t.void(roles=NOBODY, act=later))
+
+    assert matter.ticket.ended_as == "voided"
+
+
+def test_what_somebody_did_is_work_though_it_followed_by_itself_too() -> None:
+    told = {"title": "告知", "records": "call", "upon": ["noted"]}
+    matter = Matter(overlay(activities={"call": {"title": "联系"}}, consequences=[told]), repair())
+    matter.do(lambda t: t.note("打错了", Visibility.INTERNAL, act=act()))
+    matter.take("call")
+
+    with pytest.raises(WorkDone) as refusal:
+        void(matter.ticket)
+
+    assert refusal.value.facts == {"work": ["call"]}
 
 
 # Archived

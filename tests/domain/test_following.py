@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from domain.errors import DomainError
-from domain.following import RULES, RulesInCircles
+from domain.following import RULES, NotForYou, RulesInCircles
+from domain.obligation import Status
 from domain.pack import PackInvalid
 from domain.pack_rules import Across, ForbiddenPhrase, GuardForbids, GuardInvalid, GuardRefused
 from domain.predicate import Look
-from domain.ticket import Ticket
+from domain.procedure import StepNotPossible
+from domain.ticket import Ticket, Visibility
 from tests.support.facts import LI_NA, M1, NOON, T1, WANG_FANG, act, because, replay
 from tests.support.matters import HOURS, Matter, kinds, overlay, repair, under
 
@@ -173,6 +176,45 @@ def test_a_closed_matter_is_reopened_by_what_happens_on_it() -> None:
     assert news[-1].by == RULES
 
 
+def reopening(**step: Any) -> Matter:
+    """A closed repair whose pack says more of how it is taken up again."""
+    known = repair()["procedure"]["steps"]["reopen"]
+    return closed(Matter(repair(steps={"reopen": {**known, **step}})))
+
+
+def test_it_is_taken_up_again_by_those_whom_its_pack_names() -> None:
+    matter = reopening(by=["cs_supervisor"], says="由班长重启", rule="CH-30")
+    officer = act(WANG_FANG, reason="再修", roles=["cs_officer"])
+    supervisor = act(M1, reason="再修", roles=["cs_supervisor"])
+
+    with pytest.raises(NotForYou, match="由班长重启") as refusal:
+        matter.do(lambda t: t.reopen(matter.procedure, act=officer))
+    [reopened] = matter.do(lambda t: t.reopen(matter.procedure, act=supervisor))
+
+    assert refusal.value.rule == "CH-30"
+    assert (type(reopened), reopened.role) == (Ticket.Reopened, "cs_supervisor")
+
+
+def test_anybody_takes_it_up_again_unless_its_pack_names_somebody() -> None:
+    matter = reopening()
+
+    matter.do(lambda t: t.reopen(matter.procedure, act=because(by=WANG_FANG)))
+
+    assert not matter.ticket.is_closed
+
+
+def test_it_is_taken_up_again_only_when_its_pack_lets_it() -> None:
+    matter = reopening(when={"value": "count.noted", "at_least": 1})
+
+    with pytest.raises(StepNotPossible) as refusal:
+        matter.do(lambda t: t.reopen(matter.procedure, act=because()))
+    matter.do(lambda t: t.note("又坏了", Visibility.INTERNAL, act=act()))
+    matter.do(lambda t: t.reopen(matter.procedure, act=because()))
+
+    assert refusal.value.facts == {"possible": [], "state": "closed"}
+    assert not matter.ticket.is_closed
+
+
 def does(deed: str) -> Matter:
     follows = {"upon": ["decide"], "records": "told", "title": "告知", "does": deed}
     promise = {"title": "处理", "opens": ["opened"], "met_by": {"any": ["x"]}, "limit": HOURS}
@@ -209,6 +251,34 @@ def test_a_consequence_may_close_a_matter_and_stop_its_clocks() -> None:
 
     assert kinds(news)[1:] == [Ticket.Followed, Ticket.Closed, Ticket.ClockStopped]
     assert matter.ticket.is_closed
+
+
+def test_a_step_by_which_its_matter_closes_does_not_reopen_it() -> None:
+    follows = {"upon": ["visit"], "records": "told", "title": "告知", "does": "close"}
+    matter = Matter(overlay(consequences=[follows]), repair())
+
+    news = matter.take("visit")
+
+    assert kinds(news) == [Ticket.StepTaken, Ticket.Followed, Ticket.Closed]
+    assert matter.ticket.is_closed
+
+
+def test_what_outlives_a_matter_that_closes_at_rest_goes_on() -> None:
+    rests = {"upon": ["decide"], "records": "off", "title": "中止", "does": "suspend"}
+    closes = {"upon": ["noted"], "records": "told", "title": "告知", "does": "close"}
+    promise = {"title": "回访", "opens": ["opened"], "met_by": {"any": ["x"]}, "limit": HOURS}
+    lasting = {**promise, "ends_with_ticket": False}
+    matter = deciding(rests, closes, obligations={"handle": promise, "call": lasting})
+    matter.take("decide")
+    hour = timedelta(hours=1)
+
+    note = act(at=NOON + hour)
+    matter.do(lambda t: t.note("好了", Visibility.INTERNAL, act=note))
+
+    call = matter.ticket.obligations["call-1"]
+    assert (call.due, call.status_at(NOON + hour)) == (NOON + 3 * hour, Status.OPEN)
+    assert matter.is_over("handle-1")
+    assert (matter.ticket.is_closed, matter.ticket.blocked_by) == (True, None)
 
 
 def test_an_open_matter_is_not_reopened() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from domain.errors import Invalid
+from domain.handover import NotOwner
 from domain.procedure import StepNotPossible
-from domain.stepping import AlreadyNewest
+from domain.stepping import AlreadyNewest, OlderVersions
 from domain.ticket import Ticket
-from tests.support.facts import NOON, T1, WANG_FANG, act, because, replay
+from tests.support.facts import LI_NA, M1, NOON, T1, WANG_FANG, act, because, replay
 from tests.support.matters import HOURS, Matter, kinds, overlay, repair, under
 
 PROMISE: dict[str, Any] = {
@@ -28,12 +31,16 @@ NEW = repair(
 )
 
 
-def move(matter: Matter, *packs: dict[str, Any], **who: Any) -> list[Any]:
+def move(
+    matter: Matter, *packs: dict[str, Any], mandatory: Collection[str] = (), **who: Any
+) -> list[Any]:
     procedure, rules = under(*packs)
     pins = {content["pack"]: content["version"] for content in packs}
     version = pins.pop("repair")
-    who = {"by": WANG_FANG, "reason": "新制度"} | who
-    news = matter.do(lambda t: t.move_to_version(version, pins, procedure, rules, act=act(**who)))
+    mover = act(**{"by": LI_NA, "reason": "新制度"} | who)
+    news = matter.do(
+        lambda t: t.move_to_version(version, pins, procedure, rules, act=mover, mandatory=mandatory)
+    )
     matter.procedure = procedure
     return news
 
@@ -124,6 +131,53 @@ def test_an_overlay_alone_may_be_what_is_newer() -> None:
 
     assert kinds(news) == [Ticket.MovedToVersion]
     assert matter.possible == ["call", "visit"]
+
+
+@pytest.mark.parametrize("role", ["cs_supervisor", "director"])
+def test_besides_its_owner_only_who_supervises_moves_it(role: str) -> None:
+    matter = Matter(OLD)
+
+    with pytest.raises(NotOwner):
+        move(matter, NEW, by=WANG_FANG, roles=["cs_officer"])
+    news = move(matter, NEW, by=M1, roles=[role])
+
+    assert isinstance(news[0], Ticket.MovedToVersion)
+
+
+def test_it_goes_over_to_no_older_version() -> None:
+    matter = Matter(OLD)
+    move(matter, overlay(version=2), NEW)
+
+    for older in ([overlay(version=2), OLD], [overlay(), repair(version=3)]):
+        with pytest.raises(OlderVersions) as refusal:
+            move(matter, *older)
+        assert (refusal.value.code, refusal.value.rule) == ("older_versions", "GV-06")
+
+    assert matter.ticket.pins == {"care": 2, "repair": 2}
+
+
+def test_it_loses_no_mandatory_pack_though_it_may_lose_another() -> None:
+    matter = Matter(OLD)
+    move(matter, overlay("care"), overlay("duty"), OLD)
+
+    with pytest.raises(OlderVersions, match="duty") as refusal:
+        move(matter, NEW, mandatory=["duty"])
+    move(matter, overlay("duty"), NEW, mandatory=["duty"])
+
+    assert refusal.value.rule == "FR-11"
+    assert matter.ticket.pins == {"duty": 1, "repair": 2}
+
+
+def test_what_was_promised_by_no_pack_goes_on() -> None:
+    matter = Matter(OLD)
+    demand = {"unit": "main", "year": 2026, "act": act(M1)}
+    matter.do(lambda t: t.issue_notice("说明情况", NOON + timedelta(days=1), **demand))
+
+    moved, _ = move(matter, NEW)
+    matter.do(lambda t: t.answer_notice("已处理", act=act()))
+
+    assert (moved.kept, moved.dropped) == (["come-1", "supervision-1"], ["greet-1"])
+    assert matter.met("supervision-1")
 
 
 def test_it_is_not_moved_where_it_could_not_go_on() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from domain.errors import Invalid
-from domain.pack import MandatoryPack, Pack, PackContent, PackInvalid
+from domain.pack import MandatoryPack, NoVersionInForce, Pack, PackContent, PackInvalid
 from tests.support.facts import LI_NA, M1, NOON, act, because, given, new_fact, new_facts
 from tests.support.matters import HOURS, REPAIR, overlay, repair, under
 
@@ -62,35 +62,37 @@ def test_an_overlay_has_no_procedure_that_a_matter_could_follow() -> None:
 def test_an_overlay_holds_for_the_procedures_and_units_that_it_names(
     holds_for: Any, procedure: str, unit: str, holds: bool
 ) -> None:
-    pack = published(overlay(holds_for=holds_for))
+    content = PackContent.read(overlay(holds_for=holds_for))
 
-    assert pack.holds_at(procedure, unit, NOON) == (1 if holds else None)
+    assert content.holds_for_ticket(procedure, unit) == holds
 
 
 def test_an_overlay_holds_from_its_day_until_it_is_abolished() -> None:
     pack = published(overlay(), lambda p: p.abolish(NOON + DAY, act=because("不再办理")))
 
-    held = [pack.holds_at("repair", "main", NOON + when) for when in (-INSTANT, 0 * DAY, DAY)]
-
-    assert held == [None, 1, None]
+    assert pack.in_force(NOON) == pack.in_force(NOON + DAY - INSTANT) == 1
+    for when in (NOON - INSTANT, NOON + DAY):
+        with pytest.raises(NoVersionInForce):
+            pack.in_force(when)
 
 
 def test_a_pack_with_a_procedure_holds_for_no_other() -> None:
-    assert published(repair()).holds_at("complaint", "main", NOON) is None
+    assert not PackContent.read(repair()).holds_for_ticket("complaint", "main")
+    assert not PackContent.read(repair()).holds_for_ticket("repair", "main")
 
 
 def test_a_service_point_does_without_an_overlay_and_with_it_again() -> None:
     pack = published(overlay())
 
     switch_off(pack)
-    without = [pack.holds_at("repair", unit, NOON) for unit in ("store-1", "store-2")]
+    without = set(pack.off_in)
     off = new_fact(pack)
     pack.switch_on("store-1", act=act())
 
     assert (type(off), off.unit) == (Pack.SwitchedOff, "store-1")
-    assert without == [None, 1]
+    assert without == {"store-1"}
     assert new_facts(pack) == [Pack.SwitchedOff, Pack.SwitchedOn]
-    assert pack.holds_at("repair", "store-1", NOON) == 1
+    assert pack.off_in == set()
 
 
 def test_switching_is_done_once_however_often_it_is_said() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -128,8 +129,18 @@ def test_in_a_queue_who_came_first_is_first_page_by_page(
     assert in_turn == [ids(tickets[1], tickets[2]), ids(tickets[0])]
 
 
-@pytest.mark.parametrize("cursor", ["-", "Zm9v", "ZXh0ZXJuYWwgNSBub29uIDE"])
-def test_a_cursor_of_another_queue_is_refused(shared_office: Office, cursor: str):
+@pytest.mark.parametrize(
+    "place",
+    [
+        "foo",
+        "external 5 noon 1",
+        "exter\0nal 5 2026-11-23T12:00:00+08:00 1",
+        "elsewhere 5 2026-11-23T12:00:00+08:00 1",
+    ],
+)
+def test_a_cursor_of_another_queue_is_refused(shared_office: Office, place: str):
+    cursor = base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
     answer = shared_office.person(LI_NA).search("/v1/desk/queue", {"cursor": cursor})
 
     assert answer.refusal == (422, "invalid", "cursor")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +11,8 @@ import pytest
 from domain.following import RULES
 from domain.pack import Pack
 from domain.ticket import Ticket
-from tests.interface.given import MATTER, closed, in_force
-from tests.support.facts import LI_NA, WANG_FANG, shipped_pack
+from tests.interface.given import MATTER, TICKET_COMMANDS, closed, in_force
+from tests.support.facts import LI_NA, WANG_FANG, ZHAO_LEI, shipped_pack
 from tests.support.http import APPROVER, Answer, Office, Person, id_in, opened
 from tests.support.matters import HOURS, overlay, repair
 
@@ -216,6 +216,25 @@ def test_the_same_command_is_refused_again_and_flagged_once(office: Office, li_n
     assert [len(answer.events) for answer in answers] == [1, 0, 1]
 
 
+def test_no_choice_of_keys_keeps_a_violation_from_being_flagged(office: Office, li_na: Person):
+    in_force(office, {**calls(), "guards": [NO_TRICKS]})
+    ticket = opened(li_na)
+    li_na.post(f"{ticket}/notes", {"text": "看"}, key="one-violation")
+
+    first = li_na.post(f"{ticket}/steps/call", {"form": {"ok": False}}, key="one")
+    other = {"form": {"ok": False}, "reason": "再试"}
+    second = li_na.post(f"{ticket}/steps/call", other, key="one")
+
+    assert [refused(answer)[1] for answer in (first, second)] == ["guard_refused"] * 2
+    assert first.stored == second.stored == [Ticket.ViolationFlagged]
+    sent = first.event.command_id
+    assert li_na.post(f"{ticket}/notes", {"text": "看"}, key=sent).refusal == (
+        422,
+        "invalid",
+        "Idempotency-Key",
+    )
+
+
 def test_a_guard_that_flags_nothing_stores_nothing(office: Office, li_na: Person):
     quiet = {name: said for name, said in NO_TRICKS.items() if name != "flags"}
     in_force(office, {**calls(), "guards": [quiet]})
@@ -337,6 +356,59 @@ def test_a_ticket_goes_over_to_the_newest_versions_with_a_reason(office: Office,
     assert (moved.events[0].kept, moved.events[0].dropped) == (["greet-1"], ["check-1"])
     assert again.refusal == (409, "already_newest", None)
     assert li_na.get(ticket).body["packs"] == {"care": 2, "consultation": 2}
+
+
+def test_nobody_else_moves_what_another_owns_but_a_supervisor(
+    office: Office, li_na: Person, manager: Person
+):
+    ticket = opened(li_na)
+    in_force(office, newer())
+    because = {"reason": "新制度更快"}
+
+    colleague = office.person(ZHAO_LEI).post(f"{ticket}/pack-version", because)
+    moved = manager.post(f"{ticket}/pack-version", because)
+
+    assert colleague.refusal == (409, "not_owner", None)
+    assert moved.carried_out == [Ticket.MovedToVersion]
+
+
+def test_a_late_entry_moves_it_to_what_is_the_newest_now(office: Office, li_na: Person):
+    ticket = opened(li_na)
+    before = office.now.isoformat()
+    office.now += timedelta(days=1)
+    in_force(office, newer(), office.now.isoformat())
+
+    moved = li_na.post(f"{ticket}/pack-version", {"reason": "新制度", "occurred_at": before})
+
+    assert moved.carried_out == [Ticket.MovedToVersion]
+    assert li_na.get(ticket).body["pack_version"] == 2
+
+
+def test_no_ticket_goes_over_to_older_versions(office: Office, li_na: Person):
+    in_force(office, {**newer(), "version": 3})
+    ticket = opened(li_na)
+    office.now += timedelta(days=1)
+    in_force(office, newer(), office.now.isoformat())
+
+    answer = li_na.post(f"{ticket}/pack-version", {"reason": "旧制度更好"})
+
+    assert answer.refusal == (409, "older_versions", None)
+    assert answer.body["rule"] == "GV-06"
+
+
+@pytest.mark.parametrize("path", ["notes", "slip", "suspension", "withdrawal", "steps/call"])
+def test_nothing_happened_on_a_ticket_before_it_was_opened(
+    office: Office, li_na: Person, path: str
+):
+    in_force(office, calls())
+    ticket = opened(li_na)
+    body = TICKET_COMMANDS.get(path, {}) | {"reason": "补记"}
+
+    before = li_na.post(f"{ticket}/{path}", body | {"occurred_at": "2026-11-23T11:59:59+08:00"})
+    then = li_na.post(f"{ticket}/{path}", body | {"occurred_at": "2026-11-23T12:00:00+08:00"})
+
+    assert before.refusal == (422, "invalid", "occurred_at")
+    assert then.carried_out
 
 
 def test_nobody_moves_a_ticket_that_there_is_not(li_na: Person):
