@@ -185,7 +185,7 @@ def test_an_event_carries_the_envelope_of_its_command(parts: Parts, ticket: UUID
     command = note(
         who=member(M1, "cs_supervisor"),
         command_id="c-7",
-        received_at=NOON + HOUR,
+        received_at=NOON + 2 * HOUR,
         occurred_at=NOON + HOUR / 2,
         reason="补记",
     )

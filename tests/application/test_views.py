@@ -325,7 +325,9 @@ TICKET: Story = [
     ),
     (
         Ticket.MovedToVersion,
-        lambda t: t.move_to_version(2, {}, CONSULTATION, t.rules, act=because("新制度")),
+        lambda t: t.move_to_version(
+            2, {}, CONSULTATION, t.rules, act=because("新制度", by=ZHAO_LEI)
+        ),
         {"pack_version": 2},
     ),
     (Ticket.ViolationFlagged, lambda t: t.flag_violation("shirking", "PX-07", act=act()), {}),

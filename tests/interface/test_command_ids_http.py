@@ -197,7 +197,7 @@ def test_the_version_that_was_seen_is_no_part_of_what_is_said(li_na: Person):
 
 
 def test_when_it_happened_is_part_of_what_is_said(li_na: Person):
-    ticket = opened(li_na)
+    ticket = opened(li_na, occurred_at="2026-11-23T10:00:00+08:00")
     note = {"text": "看", "occurred_at": "2026-11-23T11:00:00+08:00"}
     li_na.post(f"{ticket}/notes", note, key="note-1")
 
