@@ -56,7 +56,7 @@ COMPETENCE_LIMIT = 100
 """Longest name of a competence, in characters."""
 
 
-LATE_ENTRY = timedelta(days=1)
+LATE_ENTRY = timedelta(days=14)
 """How long after their time a deputy may still enter what they did in it."""
 
 

@@ -74,7 +74,7 @@ def ticket(shared_office: Office) -> str:
     return clarifying(shared_office.person(LI_NA)).rpartition("/")[2]
 
 
-@pytest.mark.parametrize("path", SUPERVISES)
+@pytest.mark.parametrize("path", sorted(SUPERVISES))
 def test_who_supervises_says_what_they_demand_and_nobody_else_does(
     shared_office: Office, ticket: str, path: str
 ):
