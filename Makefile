@@ -47,11 +47,11 @@ bench: $(READY) ## Speed, as ratios to a bare web application in the same run
 	@$(BIN)/python -m tests.bench
 
 rules: $(READY) ## Which rules of the catalogue the tests prove; writes docs/rules.md
-	@$(BIN)/python -m pytest -q --rules-table --rules-md=docs/rules.md
+	@$(BIN)/python -m pytest -q -m rule --rules-table --rules-md=docs/rules.md
 
 rules-json: $(READY) ## The same as JSON (make -s rules-json)
 	@rm -f $(RULES)
-	@$(BIN)/python -m pytest -q --rules-json=$(RULES) >&2; status=$$?; cat $(RULES) && exit $$status
+	@$(BIN)/python -m pytest -q -m rule --rules-json=$(RULES) >&2; status=$$?; cat $(RULES) && exit $$status
 
 lock: ## Choose versions anew, after pyproject.toml changed (needs uv)
 	@uv pip compile pyproject.toml --extra dev --universal --generate-hashes \

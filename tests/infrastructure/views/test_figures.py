@@ -144,7 +144,17 @@ def test_a_ticket_is_told_as_the_facts_have_it(
         assert row.now == NOW
     promised = {name for row in found for name, _ in row.obligations}
     assert {"reply", "accept_transfer"} <= promised
-    assert sum(row.look("breached.reply") for row in found) > 0
+    missed = {name: sum(row.look(f"breached.{name}") for row in found) for name in sorted(promised)}
+    assert missed == {
+        name: sum(
+            known.missed_at(NOW) is not None
+            for row in found
+            for of, known in row.obligations
+            if of == name
+        )
+        for name in sorted(promised)
+    }
+    assert sum(missed.values()) > 0
 
 
 def test_a_happening_comes_with_its_ticket(parts: Parts, happened: list[HappeningRow]) -> None:
