@@ -426,7 +426,7 @@ def map_file(tmp_path: Path) -> Path:
 def test_an_import_killed_at_any_instant_is_run_again(
     register_url: str, keys_url: str, register: PostgresRegister, tmp_path: Path, map_file: Path
 ) -> None:
-    path = csv_file(tmp_path, many_cases(500))
+    path = csv_file(tmp_path, many_cases(3_000))
     command = (register_url, keys_url, "import", path, "--map", map_file, "--json")
 
     first = yice(*command, "--no-wait")
@@ -438,18 +438,18 @@ def test_an_import_killed_at_any_instant_is_run_again(
     _, shown = said(yice(register_url, keys_url, "report", "event-log", "--json"))
 
     assert first.returncode == -signal.SIGKILL
-    assert (code, summary["rows"], summary["refused"]) == (0, 1500, 0)
-    assert 0 < summary["imported"] < 1500
-    assert summary["imported"] + summary["already_imported"] == 1500
-    assert (shown["n_cases"], shown["n_events"]) == (500, 1500)
-    assert shown["top_variants"] == [{"variant": "接单 > 检修 > 取走", "cases": 500}]
-    assert shown["handovers"]["total"] == 1000
+    assert (code, summary["rows"], summary["refused"]) == (0, 9_000, 0)
+    assert 0 < summary["imported"] < 9_000
+    assert summary["imported"] + summary["already_imported"] == 9_000
+    assert (shown["n_cases"], shown["n_events"]) == (3_000, 9_000)
+    assert shown["top_variants"] == [{"variant": "接单 > 检修 > 取走", "cases": 3_000}]
+    assert shown["handovers"]["total"] == 6_000
 
 
 def test_an_import_that_is_interrupted_says_that_it_can_go_on(
     register_url: str, keys_url: str, register: PostgresRegister, tmp_path: Path, map_file: Path
 ) -> None:
-    path = csv_file(tmp_path, many_cases(500))
+    path = csv_file(tmp_path, many_cases(3_000))
 
     process = yice(register_url, keys_url, "import", path, "--map", map_file)
     while register.head() < 500:
