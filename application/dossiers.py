@@ -97,7 +97,7 @@ class Dossiers(TicketDesk):
 
     def evidence(self, ticket_id: UUID, digest: str) -> Evidence:
         """Raises NotFound, EvidenceErased."""
-        ticket = self._desk.load(Ticket, ticket_id)
+        ticket = self._desk.look_up(Ticket, ticket_id)
         attached = next((a for a in ticket.attachments if a.digest == digest), None)
         if attached is None:
             raise NotFound(f"no evidence {digest} on ticket {ticket_id}", field="digest")
@@ -108,7 +108,7 @@ class Dossiers(TicketDesk):
 
     def standing(self, ticket_id: UUID, at: datetime) -> dict[str, Any]:
         """What is signed and ticked now, what is missing, and who is next. Raises NotFound."""
-        ticket = self._ruled(self._desk.load(Ticket, ticket_id))
+        ticket = self._ruled(self._desk.look_up(Ticket, ticket_id))
         return {
             "signoffs": {name: _signing(ticket, name, at) for name in ticket.rules.signoffs},
             "checklists": {name: _ticks(ticket, name) for name in ticket.rules.checklists},

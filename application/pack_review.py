@@ -11,9 +11,8 @@ from uuid import uuid4
 from application.desk import Actor
 from application.packs import ApprovePack, DraftPack, Packs, PublishPack
 from application.register import Receipt
-from application.views.pack_shelf import PackShelf
 from domain.errors import Invalid
-from domain.pack import NoVersionInForce, Pack, PackContent, PackInvalid
+from domain.pack import Pack, PackContent, PackInvalid
 from domain.pack_check import conflicts, faults, warnings
 from domain.pack_diff import Difference, differences
 
@@ -80,7 +79,6 @@ class PackReview:
     """Packs of the desk, looked over among those that are in force."""
 
     packs: Packs
-    shelf: PackShelf
     catalogue: Collection[str]
 
     def doubts(self, name: str, version: int, at: datetime) -> list[str]:
@@ -121,13 +119,7 @@ class PackReview:
 
     def _beside(self, name: str, at: datetime) -> list[PackContent]:
         """All other packs in force."""
-        found = []
-        for other in [row.name for row in self.shelf.packs() if row.name != name]:
-            try:
-                found.append(self.packs.content(other, self.packs.pack(other).in_force(at)))
-            except NoVersionInForce:
-                continue
-        return found
+        return [content for content in self.packs.in_force(at) if content.pack != name]
 
 
 def said_by(pack: Pack, version: int) -> Mapping[str, Any]:

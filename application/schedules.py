@@ -15,12 +15,10 @@ from application.packs import Packs
 from application.register import KeyDestroyed
 from application.tickets import OpenTicket, Tickets
 from application.views.client_file import ClientFile
-from application.views.pack_shelf import PackShelf
 from application.views.staff_directory import StaffDirectory, StaffRow
 from application.views.ticket_register import TicketRegister
 from domain.calendar import Calendars
 from domain.errors import DomainError
-from domain.pack import NoVersionInForce
 from domain.schedule import Period, Schedule, periods
 
 TICKETS = UUID("0b1f7a52-9c57-4c0e-9d1b-5f6f1f0a7c33")
@@ -104,13 +102,12 @@ class Schedules:
         packs: Packs,
         calendars: Calendars,
         *,
-        shelf: PackShelf,
         staff: StaffDirectory,
         clients: ClientFile,
         register: TicketRegister,
     ) -> None:
         self._desk, self._tickets, self._packs, self._calendars = desk, tickets, packs, calendars
-        self._shelf, self._staff, self._clients, self._register = shelf, staff, clients, register
+        self._staff, self._clients, self._register = staff, clients, register
         self._finished, self._said = set[str](), set[str]()
 
     def tick(self, now: datetime) -> int:
@@ -142,18 +139,15 @@ class Schedules:
         return [str(known) for known in self._in_force(now) if not self._serving(known.schedule)]
 
     def _in_force(self, now: datetime) -> Iterator[InForce]:
-        for row in self._shelf.packs():
-            pack = self._packs.pack(row.name)
-            try:
-                version = pack.in_force(now)
-            except NoVersionInForce:
+        """Only packs with schedules are asked since when their version is in force."""
+        for content in self._packs.in_force(now):
+            if not content.schedules:
                 continue
-            since = pack.versions[version].effective_from
+            since = self._packs.pack(content.pack).versions[content.version].effective_from
             assert since is not None
-            content = self._packs.content(row.name, version)
             for name, schedule in content.schedules.items():
                 yield InForce(
-                    pack=row.name,
+                    pack=content.pack,
                     name=name,
                     schedule=schedule,
                     since=since,

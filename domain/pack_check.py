@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import combinations
 
 from domain.pack import HoldsFor, PackContent
+from domain.pack_rules import STANDINGS
 from domain.pack_words import Fields, Place, Said, Vocabulary, parts, paths, records
 from domain.procedure import Opening, Procedure, Step
 from domain.rulebook import HAPPENINGS
 from domain.staff import ROLES
 
-STANDINGS = frozenset({"owner", "first_contact", "asked", "offered", "anyone"})
+MAY_BE = STANDINGS | {"anyone"}
 """What somebody may be on a ticket, as `by` names it."""
 
 PRINCIPLES = frozenset(
@@ -158,7 +159,7 @@ def _role_faults(said: Said) -> list[str]:
         if not isinstance(part, str) or _OWN_WORDS & set(place):
             continue
         is_role = place[-1] in _ROLES and part not in ROLES
-        is_by = place[-2:-1] == ("by",) and part not in ROLES | STANDINGS
+        is_by = place[-2:-1] == ("by",) and part not in ROLES | MAY_BE
         if is_role or is_by:
             found.append(f"{'.'.join(place[:-1] if is_by else place)}: no role {part}")
     return found

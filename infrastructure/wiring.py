@@ -98,7 +98,7 @@ class Parts:
         self.client_file = PostgresClientFile(self.database)
         self.staff_directory = PostgresStaffDirectory(self.database)
         self.pack_shelf = PostgresPackShelf(self.database)
-        self.pack_review = PackReview(self.packs, self.pack_shelf, catalogue())
+        self.pack_review = PackReview(self.packs, catalogue())
         self.obligations = PostgresObligations(self.database)
         self.boards = Boards(self.packs, self.figures, self.staff_directory)
         self.reports = Reports(self.packs, self.figures, Zone(settings.zone.key))
@@ -109,7 +109,6 @@ class Parts:
             self.tickets,
             self.packs,
             shipped_calendars(),
-            shelf=self.pack_shelf,
             staff=self.staff_directory,
             clients=self.client_file,
             register=self.ticket_register,
