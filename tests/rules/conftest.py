@@ -8,8 +8,10 @@ from uuid import UUID
 import pytest
 
 from infrastructure.embedded import EmbeddedPostgres
-from tests.support.facts import LI_NA, M1, WANG_FANG
-from tests.support.http import Office, Person, make_office_template, open_office
+from tests.support.http import Office, make_office_template, open_office
+from tests.support.http import li_na as li_na
+from tests.support.http import manager as manager
+from tests.support.http import wang_fang as wang_fang
 
 FULL = "_full"
 
@@ -23,18 +25,3 @@ def full_tokens(postgres: EmbeddedPostgres) -> dict[UUID, str]:
 def office(postgres: EmbeddedPostgres, full_tokens: dict[UUID, str]) -> Iterator[Office]:
     with open_office(postgres, full_tokens, FULL) as office:
         yield office
-
-
-@pytest.fixture
-def li_na(office: Office) -> Person:
-    return office.person(LI_NA)
-
-
-@pytest.fixture
-def wang_fang(office: Office) -> Person:
-    return office.person(WANG_FANG)
-
-
-@pytest.fixture
-def manager(office: Office) -> Person:
-    return office.person(M1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,12 +23,8 @@ from application.views.figures import (
 )
 from application.views.ticket_register import TicketRegisterView, TicketRow
 from application.views.view import View
-from infrastructure.embedded import EmbeddedPostgres
 from infrastructure.wiring import Parts
-from tests.infrastructure.views.busy_desk import EVERYTHING, BusyDesk
-from tests.infrastructure.views.deeds import DEEDS
 from tests.support.facts import C1, LI_NA, M1, NOON, T1, WANG_FANG, ZHAO_LEI
-from tests.support.http import open_office
 from tests.support.views import folded
 
 LONG_AGO = NOON - timedelta(days=400)
@@ -37,17 +33,8 @@ PROCEDURES = ("consultation", "installation", "old-log")
 
 
 @pytest.fixture(scope="module")
-def parts(postgres: EmbeddedPostgres, tokens: dict[UUID, str]) -> Iterable[Parts]:
-    """A busy week, read by all views. Nothing here adds to it."""
-    with open_office(postgres, tokens) as office:
-        busy = BusyDesk(office.parts)
-        busy.happens(EVERYTHING)
-        names = sorted(DEEDS)
-        for number in range(12):
-            busy.open(number)
-            busy.happens((name, number * 7 + place) for place, name in enumerate(names))
-        office.parts.projector.catch_up()
-        yield office.parts
+def parts(busy_week: Parts) -> Parts:
+    return busy_week
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,12 +24,8 @@ from application.views.view import View
 from domain.obligation import NotDueSoon, NotYetSupervised, Obligation, Status
 from domain.sealed import Sealed
 from domain.ticket import Ticket
-from infrastructure.embedded import EmbeddedPostgres
 from infrastructure.wiring import Parts
-from tests.infrastructure.views.busy_desk import EVERYTHING, BusyDesk
-from tests.infrastructure.views.deeds import DEEDS
 from tests.support.facts import C1, LI_NA, M1, NOON, T1, WANG_FANG, ZHAO_LEI
-from tests.support.http import open_office
 from tests.support.postgres import terminate_backends
 from tests.support.views import folded
 
@@ -38,17 +34,8 @@ ALL = 10_000
 
 
 @pytest.fixture(scope="module")
-def parts(postgres: EmbeddedPostgres, tokens: dict[UUID, str]) -> Iterable[Parts]:
-    """A busy week, read by all views. Nothing here adds to it."""
-    with open_office(postgres, tokens) as office:
-        busy = BusyDesk(office.parts)
-        busy.happens(EVERYTHING)
-        names = sorted(DEEDS)
-        for number in range(12):
-            busy.open(number)
-            busy.happens((name, number * 7 + place) for place, name in enumerate(names))
-        office.parts.projector.catch_up()
-        yield office.parts
+def parts(busy_week: Parts) -> Parts:
+    return busy_week
 
 
 @pytest.fixture(scope="module")
