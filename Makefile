@@ -4,9 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 RULES := .pytest_cache/rules.json
+MINUTES ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix bench rules rules-json lock
+.PHONY: help setup demo test check fix bench bench-full torture rules rules-json lock
 
 help: ## List these commands
 	@sed -nE 's/^([a-z-]+):.*## (.+)/\1 \2/p' Makefile | \
@@ -43,8 +44,14 @@ fix: $(READY) ## Put right what ruff can put right by itself
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(READY) ## Speed, as ratios to a bare web application in the same run
-	@$(BIN)/python -m tests.bench
+bench: $(READY) ## Speed, each against a baseline in the same run; writes docs/performance.md
+	@$(BIN)/python -m tests.bench --json build/bench.json --page docs/performance.md
+
+bench-full: $(READY) ## The same on registers of 10,000, 100,000 and 1,000,000 events too; takes long
+	@$(BIN)/python -m tests.bench --full --json build/bench.json --page docs/performance.md
+
+torture: $(READY) ## Ten minutes (MINUTES=…) in which all that it stands on is killed; then a check
+	@$(BIN)/python -m tests.torture --minutes $(MINUTES)
 
 rules: $(READY) ## Which rules of the catalogue the tests prove; writes docs/rules.md
 	@$(BIN)/python -m pytest -q -m rule --rules-table --rules-md=docs/rules.md

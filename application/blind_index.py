@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hmac
 import unicodedata
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from hashlib import sha256
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NewType
 
 from domain.errors import Invalid
@@ -47,7 +47,7 @@ class BlindIndex:
         return self._numbers({gram for word in words for gram in (_pairs(word) or {word})})
 
     def _numbers(self, grams: set[str]) -> Tokens:
-        return Tokens(sorted({self._number(gram) for gram in grams}))
+        return Tokens(sorted(set(map(self._number, grams))))
 
     def _digest(self, gram: str) -> int:
         digest = hmac.digest(self._secret(), gram.encode(), sha256)
@@ -81,12 +81,33 @@ def holds(text: str, words: Iterable[str]) -> bool:
 
 def snippet(text: str, word: str) -> str:
     """The first place of a normalised word, as it is written, and what stands around it."""
-    places = range(len(text) + 1)
-    end = bisect_left(places, True, key=lambda at: word in normalised(text[:at]))
-    start = bisect_left(places[:end], True, key=lambda at: word not in normalised(text[at:end])) - 1
+    start, end = _found_by_characters(text, word) or _found_by_halving(text, word)
     before, after = text[: max(start, 0)], text[end:]
     shown = " ".join((before[-AROUND:] + text[max(start, 0) : end] + after[:AROUND]).split())
     return f"{'…' * (len(before) > AROUND)}{shown}{'…' * (len(after) > AROUND)}"
+
+
+def _found_by_characters(text: str, word: str) -> tuple[int, int] | None:
+    """From where to where it stands; None where characters are not normalised one by one."""
+    parts = [_normalised_character(character) for character in text]
+    said = "".join(parts)
+    at = said.find(word)
+    if at < 0 or said != normalised(text):
+        return None
+    ends = list(accumulate(map(len, parts)))
+    return bisect_right(ends, at), bisect_left(ends, at + len(word)) + 1
+
+
+def _found_by_halving(text: str, word: str) -> tuple[int, int]:
+    places = range(len(text) + 1)
+    end = bisect_left(places, True, key=lambda at: word in normalised(text[:at]))
+    start = bisect_left(places[:end], True, key=lambda at: word not in normalised(text[at:end]))
+    return start - 1, end
+
+
+@lru_cache(KEPT)
+def _normalised_character(character: str) -> str:
+    return normalised(character)
 
 
 def _pairs(said: str) -> set[str]:

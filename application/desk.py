@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Sequence
-from copy import deepcopy
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from threading import local
 from typing import Any, ClassVar, TypeVar, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -105,6 +105,7 @@ class Desk:
     def __init__(self, register: Register, keys: KeyStore, zone: ZoneInfo) -> None:
         self.register, self.keys, self.zone = register, keys, zone
         self._kept: dict[UUID, Aggregate] = {}
+        self._ahead = _Ahead()
 
     def create(self, command: Command, make: Callable[[Act], A]) -> Receipt:
         """Start a stream. Raises AlreadyExists, or whatever `make` refuses with."""
@@ -133,14 +134,16 @@ class Desk:
             try:
                 return self._attempt(command, decided)
             except Conflict:
-                continue
+                self.forget_ahead()
         raise StaleVersion("too many others were faster; look again and repeat")
 
     def load(self, kind: type[A], id: UUID, command: Command | None = None) -> A:
         """The aggregate as it stands. Raises NotFound, and StaleVersion for a command's sake."""
-        facts = self.register.stream(id, opened=kind.COMPARES_TEXTS)
-        if not facts or not isinstance(facts[0].event, events_of(kind)):
-            raise NotFound(f"no {kind.TOPIC} {id}", field=f"{kind.TOPIC}_id")
+        if not kind.COMPARES_TEXTS:
+            standing = self._standing(kind, id)
+            if command is None or _has_seen_all(standing, command):
+                return standing.copied()
+        facts = self._facts(kind, id, opened=kind.COMPARES_TEXTS)
         if command is not None:
             _must_be_seen(kind, facts, command)
         return replayed(kind, facts)
@@ -148,13 +151,60 @@ class Desk:
     def look_up(self, kind: type[A], id: UUID) -> A:
         """The aggregate as it stands, to be asked and not changed. Raises NotFound.
 
-        What was read before is kept; the register is asked for what came since.
+        What was read before is kept; the register is asked for what came since, unless it was
+        read ahead. Sealed texts are closed.
         """
+        return self._standing(kind, id)
+
+    def _standing(self, kind: type[A], id: UUID) -> A:
+        ahead, kept = self._ahead.read.get(id), self._kept.get(id)
+        if isinstance(ahead, kind):
+            return ahead
+        if isinstance(kept, kind):
+            return cast(A, self._keep(id, kept, self.register.stream(id, after=kept.version)))
+        return cast(A, self._keep(id, None, self._facts(kind, id)))
+
+    def at_hand(self, kind: type[A], id: UUID) -> A | None:
+        """The aggregate as it was last seen, if it was; the register is not asked."""
         kept = self._kept.get(id)
-        if kept is None or not isinstance(kept, kind):
-            kept = self.load(kind, id)
-        elif facts := self.register.stream(id, after=kept.version):
-            kept = replayed(kind, facts, deepcopy(kept))
+        return kept if isinstance(kept, kind) else None
+
+    def must_exist(self, kind: type[Aggregate], id: UUID) -> None:
+        """Raises NotFound. What was once there stays, so who is known is not asked for again."""
+        if not isinstance(self._kept.get(id), kind):
+            self.look_up(kind, id)
+
+    def read_ahead(self, ids: Iterable[UUID]) -> None:
+        """Ask once for what came since to all of these, and to the packs.
+
+        Until it stores something, loses a race or forgets it, this thread asks no more for them.
+        """
+        self.forget_ahead()
+        kept = {id: self._kept.get(id) for id in ids}
+        since = self.register.since({id: one.version if one else 0 for id, one in kept.items()})
+        for id, one in kept.items():
+            if one is not None or since.facts[id]:
+                self._ahead.read[id] = self._keep(id, one, since.facts[id])
+        self._ahead.pack_position = since.pack_position
+
+    def forget_ahead(self) -> None:
+        self._ahead.read, self._ahead.pack_position = {}, None
+
+    def pack_position(self) -> int:
+        """Position of the last thing that happened to any pack; 0 if nothing did."""
+        ahead = self._ahead.pack_position
+        return self.register.pack_position() if ahead is None else ahead
+
+    def _facts(self, kind: type[Aggregate], id: UUID, *, opened: bool = False) -> list[Fact]:
+        facts = self.register.stream(id, opened=opened)
+        if not facts or not isinstance(facts[0].event, events_of(kind)):
+            raise NotFound(f"no {kind.TOPIC} {id}", field=f"{kind.TOPIC}_id")
+        return facts
+
+    def _keep(self, id: UUID, kept: Any, since: Sequence[Fact]) -> Any:
+        """What is kept is shared by threads: it is never changed, but replaced."""
+        if kept is None or since:
+            kept = replayed(Aggregate, since, kept and kept.copied())
         if len(self._kept) >= KEPT:
             self._kept.clear()
         self._kept[id] = kept
@@ -211,7 +261,16 @@ class Desk:
             return _checked(receipt, mark)
 
     def _store(self, submission: Submission) -> Receipt:
+        self.forget_ahead()
         return self.register.append([submission])[0]
+
+
+class _Ahead(local):
+    """What a thread has read ahead."""
+
+    def __init__(self) -> None:
+        self.read: dict[UUID, Aggregate] = {}
+        self.pack_position: int | None = None
 
 
 class Batch(Desk):
@@ -280,6 +339,10 @@ def _checked(receipt: Receipt, mark: bytes) -> Receipt:
             "this command id was used for another content", field="Idempotency-Key"
         )
     return receipt
+
+
+def _has_seen_all(aggregate: Aggregate, command: Command) -> bool:
+    return command.expected_version in (None, aggregate.version) or command.COMMUTES
 
 
 def _must_be_seen(kind: type[Aggregate], facts: Sequence[Fact], command: Command) -> None:

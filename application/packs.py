@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -15,6 +16,9 @@ from domain.errors import NotFound
 from domain.pack import NoVersionInForce, Pack, PackContent, procedure_of, rulebook_of
 from domain.procedure import Procedure
 from domain.rulebook import NO_RULES, Rulebook
+
+KEPT_PINS = 1_000
+"""For how many procedures, units and times it is kept what a matter is opened under."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +59,18 @@ class SwitchPack(Command):
     unit: str
 
 
+@dataclass(frozen=True)
+class _Shelf:
+    """All packs by name as of a position, the instants `turns` at which versions come or go, and
+    what was pinned between two of them. Shared by threads; what comes later is another shelf.
+    """
+
+    position: int
+    packs: Mapping[str, Pack]
+    turns: Sequence[datetime]
+    pins: dict[tuple[str, str, int], tuple[int, dict[str, int]]] = field(default_factory=dict)
+
+
 class Packs:
     """Policies as data. What a version says never changes, so it is read once and kept."""
 
@@ -62,8 +78,7 @@ class Packs:
         self._desk, self._calendars = desk, calendars
         self._contents: dict[tuple[str, int], PackContent] = {}
         self._books: dict[tuple[tuple[str, int], ...], tuple[Procedure, Rulebook]] = {}
-        self._shelf: dict[str, Pack] = {}
-        self._position = -1
+        self._shelf = _Shelf(-1, {}, [])
 
     def draft(self, command: DraftPack) -> Receipt:
         """Raises PackInvalid, VersionExists."""
@@ -116,7 +131,18 @@ class Packs:
         What was recorded elsewhere follows no overlay: nothing more comes of it here. Raises
         NotFound, NoVersionInForce, PackInvalid where the pack has no procedure.
         """
-        packs = self._all()
+        shelf = self._all()
+        key = procedure, unit, bisect_right(shelf.turns, at)
+        if (pinned := shelf.pins.get(key)) is None:
+            pinned = self._pinned_by(shelf.packs, procedure, unit, at)
+            if len(shelf.pins) < KEPT_PINS:
+                shelf.pins[key] = pinned
+        version, held = pinned
+        return version, dict(held)
+
+    def _pinned_by(
+        self, packs: Mapping[str, Pack], procedure: str, unit: str, at: datetime
+    ) -> tuple[int, dict[str, int]]:
         version = (packs.get(procedure) or self.pack(procedure)).in_force(at)
         if self.content(procedure, version).the_procedure.recorded:
             return version, {}
@@ -143,7 +169,7 @@ class Packs:
 
     def in_force(self, at: datetime) -> list[PackContent]:
         """Every pack of which a version is in force then."""
-        return self._in_force(self._all(), at)
+        return self._in_force(self._all().packs, at)
 
     def _in_force(self, packs: Mapping[str, Pack], at: datetime) -> list[PackContent]:
         contents = []
@@ -165,15 +191,16 @@ class Packs:
             self._books[key] = procedure_of(contents), rulebook_of(contents, self._calendars)
         return self._books[key]
 
-    def _all(self) -> dict[str, Pack]:
-        """Every pack by its name, read again only when something has happened to one."""
-        position = self._desk.register.pack_position()
-        if position != self._position:
+    def _all(self) -> _Shelf:
+        """Every pack, read again only when something has happened to one; replaced as a whole."""
+        position, shelf = self._desk.pack_position(), self._shelf
+        if position != shelf.position:
             ids = self._desk.register.pack_ids()
             packs = [self._desk.look_up(Pack, pack_id) for pack_id in ids]
-            self._shelf = {pack.name: pack for pack in packs}
-            self._position = position
-        return self._shelf
+            turns = sorted(at for pack in packs for at in pack.turns())
+            shelf = _Shelf(position, {pack.name: pack for pack in packs}, turns)
+            self._shelf = shelf
+        return shelf
 
     def pack(self, name: str) -> Pack:
         """Raises NotFound, naming the pack."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -16,7 +16,7 @@ from application.permissions import role_for
 from application.register import Receipt
 from domain.aggregate import Act, staff_ref
 from domain.errors import DomainError, Forbidden, NotAuthenticated
-from domain.staff import Staff
+from domain.staff import Credential, Staff
 
 TOKEN_PREFIX = "yice"
 
@@ -181,25 +181,33 @@ class People:
     def leave(self, command: Leave) -> Receipt:
         return self._change(command, lambda staff, act: staff.leave(act=act))
 
-    def authenticate(self, token: str, now: datetime) -> Actor:
+    def authenticate(
+        self, token: str, now: datetime, about: Callable[[], Iterable[UUID]] = tuple
+    ) -> Actor:
         """Whose token this is. Asks the register, so a revocation holds from its commit on.
 
-        Raises NotAuthenticated.
+        In the same question it asks for what their request is `about`, which is good until
+        `forget_request`; but only if the token was good when it was last looked at, so that a
+        stranger has nothing read for them. Raises NotAuthenticated.
         """
         try:
             prefix, staff_hex, credential_id, secret = token.split("_")
-            staff = self._desk.look_up(Staff, UUID(hex=staff_hex))
+            staff_id = UUID(hex=staff_hex)
+            at_hand = self._desk.at_hand(Staff, staff_id)
+            was_good = at_hand is not None and _credential_of(at_hand, credential_id, secret)
+            self._desk.read_ahead([staff_id, *(about() if was_good else ())])
+            staff = self._desk.look_up(Staff, staff_id)
         except (ValueError, DomainError):
             raise NotAuthenticated("this token is not known here") from None
-        digest = hashlib.sha256(secret.encode()).hexdigest()
-        known = staff.credentials.get(credential_id)
+        known = _credential_of(staff, credential_id, secret)
         if prefix != TOKEN_PREFIX or known is None:
-            raise NotAuthenticated("this token is not known here, or no longer")
-        if not hmac.compare_digest(known.secret_digest, digest):
             raise NotAuthenticated("this token is not known here, or no longer")
         if known.expires_at is not None and known.expires_at <= now:
             raise NotAuthenticated(f"this token expired at {known.expires_at.isoformat()}")
         return Actor(staff_ref(staff.id), staff.roles, staff.id, staff.unit)
+
+    def forget_request(self) -> None:
+        self._desk.forget_ahead()
 
     def _credential(self, command: IssueCredential) -> tuple[str, str]:
         """Id and secret of the token that this command makes, whenever it is repeated."""
@@ -218,3 +226,11 @@ def _must_be_self(command: GoOnDuty) -> None:
             role_for("staff.manage", command.by.roles)
         except Forbidden:
             raise Forbidden("only one's own duty", field="staff_id") from None
+
+
+def _credential_of(staff: Staff, credential_id: str, secret: str) -> Credential | None:
+    """What the secret is for; None if it is not theirs, or no longer."""
+    known = staff.credentials.get(credential_id)
+    digest = hashlib.sha256(secret.encode()).hexdigest()
+    is_theirs = known is not None and hmac.compare_digest(known.secret_digest, digest)
+    return known if is_theirs else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -63,6 +63,14 @@ class Fact:
     event: Aggregate.Event
 
 
+@dataclass(frozen=True)
+class Since:
+    """`facts` of each stream that was asked for, in order; `pack_position` as of then."""
+
+    facts: Mapping[UUID, Sequence[Fact]]
+    pack_position: int
+
+
 class Register(ABC):
     """The one append-only register. Every method raises Unavailable when out of reach."""
 
@@ -79,6 +87,10 @@ class Register(ABC):
 
         `opened`: sealed texts too, where the key exists.
         """
+
+    @abstractmethod
+    def since(self, versions: Mapping[UUID, int]) -> Since:
+        """What came to each of these streams behind a version of it; in one question."""
 
     @abstractmethod
     def facts(self, after: int, limit: int) -> list[Fact]:

@@ -180,7 +180,7 @@ class Tickets(Endings):
 
         def make(act: Act) -> Ticket:
             if command.client_id is not None:
-                self._desk.look_up(Client, command.client_id)
+                self._desk.must_exist(Client, command.client_id)
             unit = command.unit or command.by.unit
             version, packs = self._packs.pinned(command.procedure, unit, command.at)
             pins = {**packs, command.procedure: version}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -87,6 +88,12 @@ class Aggregate(BaseAggregate[UUID]):
         """Under whose key the personal texts of this stream are sealed."""
         return self.id
 
+    def copied(self) -> Self:
+        """One that goes its own way: the two share only what never changes."""
+        copied = object.__new__(type(self))
+        vars(copied).update({name: _copied(value) for name, value in vars(self).items()})
+        return copied
+
     @classmethod
     def _start(
         cls, event: type[InitialEvent], id: UUID, act: Act, *, subject: UUID, **payload: Any
@@ -119,6 +126,16 @@ def _envelope(act: Act, subject: UUID) -> dict[str, Any]:
     }
 
 
+def _copied(value: Any) -> Any:
+    """What an aggregate holds is data that changes in place, or never changes."""
+    if type(value) is dict:
+        return {name: _copied(one) for name, one in value.items()}
+    if type(value) is list:
+        return [_copied(one) for one in value]
+    return set(value) if type(value) is set else value
+
+
+@cache
 def events_of(aggregate: type[Aggregate]) -> tuple[type[Aggregate.Event], ...]:
     """Every kind of event of an aggregate."""
     kinds = vars(aggregate).values()

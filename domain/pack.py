@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
@@ -267,7 +267,7 @@ def _merged(parts: Iterable[Mapping[str, T]]) -> dict[str, T]:
     return {name: value for part in parts for name, value in part.items()}
 
 
-@dataclass
+@dataclass(frozen=True)
 class PackVersion:
     """How far one version has come. `drafted_by`: who drafted it, and for whom."""
 
@@ -302,7 +302,8 @@ class Pack(Aggregate):
         version: int
 
         def apply(self, aggregate: Pack) -> None:
-            aggregate.versions[self.version].approved = True
+            known = aggregate.versions[self.version]
+            aggregate.versions[self.version] = replace(known, approved=True)
 
     class Published(Aggregate.Event):
         TOPIC = "pack.published"
@@ -310,7 +311,8 @@ class Pack(Aggregate):
         effective_from: datetime
 
         def apply(self, aggregate: Pack) -> None:
-            aggregate.versions[self.version].effective_from = self.effective_from
+            known = aggregate.versions[self.version]
+            aggregate.versions[self.version] = replace(known, effective_from=self.effective_from)
 
     class Abolished(Aggregate.Event):
         TOPIC = "pack.abolished"
@@ -409,6 +411,11 @@ class Pack(Aggregate):
     def switch_on(self, unit: str, *, act: Act) -> None:
         if unit in self.off_in:
             self._record(self.SwitchedOn, act, unit=unit)
+
+    def turns(self) -> list[datetime]:
+        """The instants from which on another version is in force, or none."""
+        begun = [version.effective_from for version in self.versions.values()]
+        return [at for at in (*begun, self.abolished_from) if at is not None]
 
     def in_force(self, at: datetime) -> int:
         """The version under which a matter of this instant is opened. Raises NoVersionInForce."""

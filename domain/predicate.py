@@ -51,15 +51,18 @@ class Predicate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, o
         )
 
     def _compares(self, value: Any, look: Look) -> bool:
-        checks = (
-            self.is_ is UNSET or value == self._other(self.is_, look),
-            self.in_ is None or value in self.in_,
-            self.includes is UNSET or _includes(value, self._other(self.includes, look)),
-            self.filled is None or self.filled == (value not in (None, "", [], {})),
-            self._orders(value, look),
-            self.some is None or self._holds_of_some(value, look),
+        return (
+            (self.is_ is UNSET or value == self._other(self.is_, look))
+            and (self.in_ is None or value in self.in_)
+            and (self.includes is UNSET or _includes(value, self._other(self.includes, look)))
+            and (self.filled is None or self.filled == (value not in (None, "", [], {})))
+            and (not self._has_bounds or self._orders(value, look))
+            and (self.some is None or self._holds_of_some(value, look))
         )
-        return all(checks)
+
+    @property
+    def _has_bounds(self) -> bool:
+        return not (self.above is self.below is self.at_least is self.at_most is None)
 
     def _orders(self, value: Any, look: Look) -> bool:
         bounds: tuple[tuple[Any, Callable[[Any, Any], bool]], ...] = (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, field
+from datetime import datetime
+from types import NoneType
 from typing import Any
 from uuid import UUID
 
@@ -16,19 +17,38 @@ TEXT_LIMIT = 10_000
 """Longest sealed text, in characters."""
 
 
-@dataclass(frozen=True)
+_CLEAR = frozenset({str, int, bool, UUID, datetime, NoneType})
+"""Nothing sealed stands in these, which most values are."""
+
+
 class Sealed:
-    """A text sealed under the key of one `subject` (a client or a staff member).
+    """A text sealed under the key of one `subject` (a client or a staff member). Never changed.
 
     `text` is None while closed, or for ever once the key is destroyed; `box` is the stored form.
+    No dataclass: whoever writes one out must say how, or fails.
     """
 
-    subject: UUID
-    text: str | None
-    box: str | None = field(default=None, compare=False, repr=False)
+    __slots__ = ("box", "subject", "text")
+
+    def __init__(self, subject: UUID, text: str | None, box: str | None = None) -> None:
+        self.subject, self.text, self.box = subject, text, box
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sealed):
+            return NotImplemented
+        return (self.subject, self.text) == (other.subject, other.text)
+
+    def __hash__(self) -> int:
+        return hash((self.subject, self.text))
+
+    def __repr__(self) -> str:
+        return f"Sealed({self.subject!r}, {self.text!r})"
 
     def __str__(self) -> str:
         return ERASED if self.text is None else self.text
+
+    def __deepcopy__(self, memo: object) -> Sealed:
+        return self
 
     @classmethod
     def of(cls, subject: UUID, text: str, *, name: str, limit: int = TEXT_LIMIT) -> Sealed:
@@ -38,8 +58,14 @@ class Sealed:
 
 def in_clear(value: Any) -> Any:
     """The value without the sealed texts in it, however deep they stand; None for one itself."""
+    if type(value) in _CLEAR:
+        return value
     if isinstance(value, dict):
-        return {k: in_clear(v) for k, v in value.items() if not isinstance(v, Sealed)}
+        return {
+            k: in_clear(v) if isinstance(v, dict | list) else v
+            for k, v in value.items()
+            if not isinstance(v, Sealed)
+        }
     if isinstance(value, list):
         return [in_clear(v) for v in value if not isinstance(v, Sealed)]
     return None if isinstance(value, Sealed) else value

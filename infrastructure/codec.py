@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import secrets
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from types import NoneType
-from typing import Any, cast, get_type_hints
+from typing import Any, NamedTuple, cast, get_type_hints
 from uuid import UUID
 
 import msgspec
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from eventsourcing.utils import get_topic, resolve_topic
 
 from application.register import KeyDestroyed
 from domain.aggregate import Aggregate
 from domain.errors import Invalid
 from domain.sealed import Sealed
-from infrastructure.keystore import PostgresKeyStore
+from infrastructure.keystore import Key, PostgresKeyStore
 
 SEALED = "$sealed"
 """The one key of a box. Any other key that begins with `$` is stored with one more before it."""
 
 NONCE_BYTES = 12
+
+_JSON = msgspec.json.Decoder()
+
+_uuid = lru_cache(20_000)(UUID)
+"""Staff and clients come up again and again; to read an id costs more than to find it."""
 
 _STORED_BESIDE = ("originator_id", "originator_version", "timestamp")
 
@@ -35,8 +37,7 @@ _PLAIN = (str, int, float, datetime, UUID, NoneType)
 """What cannot hold a text about a person that was not sealed for it."""
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where in the register a sealed text stands: what its box is bound to."""
 
     stream_id: UUID
@@ -48,10 +49,8 @@ class Place:
         path = f"{self.path}.{name}" if self.path else str(name)
         return Place(self.stream_id, self.version, self.topic, path)
 
-    def bound(self, key: bytes) -> bytes:
-        """What a box cannot be moved away from: its place, and the key it was made with."""
-        key_id = hashlib.sha256(key).hexdigest()
-        return f"{self.stream_id}:{self.version}:{self.topic}:{self.path}:{key_id}".encode()
+    def __str__(self) -> str:
+        return f"{self.stream_id}:{self.version}:{self.topic}:{self.path}"
 
 
 class Codec:
@@ -79,14 +78,17 @@ class Codec:
     ) -> Aggregate.Event:
         """The event as it was, older versions brought up to date."""
         kind = resolve_topic(topic)
-        fields = _upcast(kind, msgspec.json.decode(state))
+        fields = _upcast(kind, _JSON.decode(state))
         fields["timestamp"] = datetime.fromisoformat(fields.pop("occurred_at"))
-        for name, convert in _converters(kind).items():
+        for name, convert in _converters(kind):
             if fields.get(name) is not None:
                 fields[name] = convert(fields[name])
-        place = Place(stream_id, version, topic)
         for name in _sealed_fields(kind):
-            fields[name] = self._unclose(fields.get(name), place.under(name), opened=opened)
+            fields.setdefault(name, None)
+        if b"$" in state or b"u0024" in state:  # else no box is in it
+            for name in _sealed_fields(kind):
+                place = Place(stream_id, version, topic, name)
+                fields[name] = self._unclose(fields[name], place, opened=opened)
         fields["originator_id"], fields["originator_version"] = stream_id, version
         event = object.__new__(kind)
         object.__setattr__(event, "__dict__", fields)
@@ -95,9 +97,7 @@ class Codec:
     def open(self, box: str) -> str | None:
         """The text in a box that a view has kept; None once its key is gone."""
         at, subject, sealed = box.rsplit(":", 2)
-        stream, version, topic, path = at.split(":", 3)
-        place = Place(UUID(stream), int(version), topic, path)
-        return self._decrypt(UUID(subject), sealed, place)
+        return self._decrypt(_uuid(subject), sealed, at)
 
     def fetch_keys(self, subjects: Collection[UUID]) -> None:
         """Have these keys at hand, for the many boxes that are opened next."""
@@ -125,29 +125,34 @@ class Codec:
         return value
 
     def _sealed(self, stored: str, place: Place, *, opened: bool) -> Sealed:
-        subject, sealed = stored.split(":", 1)
-        box = f"{place.stream_id}:{place.version}:{place.topic}:{place.path}:{stored}"
-        text = self._decrypt(UUID(subject), sealed, place) if opened else None
-        return Sealed(UUID(subject), text, box)
+        said, sealed = stored.split(":", 1)
+        subject = _uuid(said)
+        text = self._decrypt(subject, sealed, str(place)) if opened else None
+        return Sealed(subject, text, f"{place}:{stored}")
 
     def _encrypt(self, value: Sealed, place: Place) -> str:
         if value.text is None:
             raise KeyDestroyed(str(value.subject))
         key = self._keys.needed(value.subject)
         nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = AESGCM(key).encrypt(nonce, value.text.encode(), place.bound(key))
+        sealed = key.cipher.encrypt(nonce, value.text.encode(), _bound(str(place), key))
         return base64.b64encode(nonce + sealed).decode()
 
-    def _decrypt(self, subject: UUID, sealed: str, place: Place) -> str | None:
+    def _decrypt(self, subject: UUID, sealed: str, place: str) -> str | None:
         key = self._keys.key(subject)
         if key is None:
             return None
         try:
             box = base64.b64decode(sealed)
-            clear = AESGCM(key).decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], place.bound(key))
+            clear = key.cipher.decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], _bound(place, key))
         except (InvalidTag, ValueError):
             raise SealBroken(f"the sealed text at {place} is not what was sealed there") from None
         return clear.decode()
+
+
+def _bound(place: str, key: Key) -> bytes:
+    """What a box cannot be moved away from: its place, and the key it was made with."""
+    return f"{place}:{key.id}".encode()
 
 
 class SealBroken(Exception):
@@ -183,15 +188,15 @@ def _hints(kind: type) -> dict[str, Any]:
 
 
 @cache
-def _converters(kind: type) -> dict[str, Callable[[Any], Any]]:
+def _converters(kind: type) -> Sequence[tuple[str, Callable[[Any], Any]]]:
     """How the fields that JSON has no type for are read back."""
     known: dict[Any, Callable[[Any], Any]] = {
-        UUID: UUID,
-        UUID | None: UUID,
+        UUID: _uuid,
+        UUID | None: _uuid,
         datetime: datetime.fromisoformat,
         datetime | None: datetime.fromisoformat,
     }
-    return {name: known[hint] for name, hint in _hints(kind).items() if hint in known}
+    return [(name, known[hint]) for name, hint in _hints(kind).items() if hint in known]
 
 
 @cache

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from application.register import Unavailable
@@ -21,8 +22,25 @@ CONNECT_SECONDS = 5.0
 RETRY_SECONDS = 4.0
 """How long to go on after a lost connection before the caller is told."""
 
-LOST = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
-"""What psycopg says when the server went away."""
+LOST = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    PoolTimeout,
+    psycopg.errors.ReadOnlySqlTransaction,
+)
+"""What psycopg says when the server went away, or is no longer the one that takes writes."""
+
+GONE: Mapping[str, int] = {
+    "connect_timeout": 2,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""How soon a server that says nothing counts as gone, unless the URL says otherwise.
+
+In seconds, the last in milliseconds. The first is for each host of a URL that names several.
+"""
 
 T = TypeVar("T")
 
@@ -32,18 +50,22 @@ class ForkedDatabase(RuntimeError):
 
 
 class Database:
-    """One PostgreSQL database. Connections commit each statement unless told otherwise."""
+    """One PostgreSQL database. Connections commit each statement unless told otherwise.
 
-    def __init__(self, url: str, *, size: int = 10) -> None:
+    `prepare`: statements that come again and again are prepared. Not where a pooler hands
+    connections round between transactions: what was prepared on one would be asked of another.
+    """
+
+    def __init__(self, url: str, *, size: int = 10, prepare: bool = True) -> None:
         self.url = url
         self._pid = os.getpid()
         self._pool = ConnectionPool(
-            url,
+            impatient(url),
             min_size=1,
             max_size=size,
             timeout=CONNECT_SECONDS,
             reconnect_timeout=CONNECT_SECONDS,  # or, after a long outage, it waits as long again
-            kwargs={"autocommit": True},
+            kwargs={"autocommit": True} | ({} if prepare else {"prepare_threshold": None}),
             open=True,
         )
 
@@ -58,6 +80,9 @@ class Database:
             raise Unavailable(str(lost)) from lost
         try:
             yield connection
+        except psycopg.errors.ReadOnlySqlTransaction:
+            connection.close()  # what is behind it has become a standby
+            raise
         finally:
             self._pool.putconn(connection)
 
@@ -79,3 +104,9 @@ class Database:
     def close(self) -> None:
         if os.getpid() == self._pid:
             self._pool.close()
+
+
+def impatient(url: str) -> str:
+    """The URL, saying how soon a server that says nothing counts as gone."""
+    said = conninfo_to_dict(url)
+    return make_conninfo(url, **{name: v for name, v in GONE.items() if name not in said})

@@ -69,7 +69,7 @@ class EmbeddedPostgres:
     """Use as a context: running inside, stopped by the last one out."""
 
     def __init__(self, home: Path, options: Mapping[str, str] = {}) -> None:
-        self._home, self._data = home, home / "postgres"
+        self._home, self.data = home, home / "postgres"
         self._log = home / "postgres.log"
         self._options = {**OPTIONS, **options}
         self._users: IO[str] | None = None
@@ -107,15 +107,16 @@ class EmbeddedPostgres:
         finally:
             self._users.close()
 
-    def url(self, database: str) -> str:
+    def url(self, database: str, user: str = "postgres") -> str:
         """How to connect; asks for no password, which is why only its owner gets in."""
-        host = quote(os.fsencode(self._socket_directory()), safe="")
-        return f"postgresql://postgres@/{quote(database)}?host={host}&port={PORT}"
+        host = quote(os.fsencode(self.socket_directory), safe="")
+        port = self._options["port"]
+        return f"postgresql://{user}@/{quote(database)}?host={host}&port={port}"
 
     @property
     def pid(self) -> int:
         """The postmaster's process id."""
-        return int((self._data / "postmaster.pid").read_text().split("\n")[0])
+        return int((self.data / "postmaster.pid").read_text().split("\n")[0])
 
     def ensure_running(self) -> None:
         """Start it unless it runs. Raises EmbeddedPostgresFailed."""
@@ -143,20 +144,20 @@ class EmbeddedPostgres:
 
     def _initialise(self) -> None:
         """Make the data directory, whole or not at all: a half-made one is made anew."""
-        if (self._data / "PG_VERSION").exists():
+        if (self.data / "PG_VERSION").exists():
             return
         fresh = self._home / "postgres.new"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
         self._give(fresh)
         subprocess.run(
-            [_program("initdb"), *INITDB, "-D", fresh],
+            [program("initdb"), *INITDB, "-D", fresh],
             check=True,
             stdout=subprocess.DEVNULL,
             cwd="/",
-            **self._as_user(),
+            **self.as_user(),
         )
-        fresh.rename(self._data)
+        fresh.rename(self.data)
 
     def _start(self) -> None:
         until = time.monotonic() + START_SECONDS
@@ -174,13 +175,13 @@ class EmbeddedPostgres:
     def _spawn(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
         settings = [f"-c{name}={value}" for name, value in self._options.items()]
         child = subprocess.Popen(
-            [_program("postgres"), "-D", self._data, "-k", self._socket_directory(), *settings],
+            [program("postgres"), "-D", self.data, "-k", self.socket_directory, *settings],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             cwd="/",
             start_new_session=True,
-            **self._as_user(),
+            **self.as_user(),
         )
         # once killed it must not stay a zombie: the next one would take it for alive
         threading.Thread(target=child.wait, daemon=True).start()
@@ -209,18 +210,20 @@ class EmbeddedPostgres:
         except (FileNotFoundError, ProcessLookupError):
             return False
 
-    def _socket_directory(self) -> Path:
+    @property
+    def socket_directory(self) -> Path:
         """Inside the data directory, unless its name is too long, or a comma parts it in two.
 
         Then one that every process finds, whatever its TMPDIR.
         """
-        path = os.fsencode(self._data)
+        path = os.fsencode(self.data)
         if len(path) <= SOCKET_PATH_LIMIT and b"," not in path:
-            return self._data
+            return self.data
         digest = hashlib.sha256(path).hexdigest()[:16]
         return Path(f"/tmp/yice-{os.geteuid()}-{digest}")
 
-    def _as_user(self) -> dict[str, Any]:
+    def as_user(self) -> dict[str, Any]:
+        """For `subprocess`: who the server runs as, if it is not us."""
         if self._run_as is None:
             return {}
         user = pwd.getpwnam(self._run_as)
@@ -231,12 +234,12 @@ class EmbeddedPostgres:
         if self._run_as is not None:
             _make_user(self._run_as)
             _let_in(self._home)
-        directory = self._socket_directory()
-        if directory != self._data:
+        directory = self.socket_directory
+        if directory != self.data:
             with suppress(FileExistsError):
                 directory.mkdir(mode=0o700)
                 self._give(directory)
-            if directory.stat().st_uid not in (os.geteuid(), self._as_user().get("user")):
+            if directory.stat().st_uid not in (os.geteuid(), self.as_user().get("user")):
                 raise EmbeddedPostgresFailed(f"{directory} is somebody else's")
 
     def _give(self, directory: Path) -> None:
@@ -288,5 +291,6 @@ def _programs() -> Path:
     return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """The path of one of PostgreSQL's own."""
     return str(_programs() / name)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from application.evidence import EvidenceStore
 from infrastructure.codec import NONCE_BYTES, SealBroken
 from infrastructure.database import Database
-from infrastructure.keystore import PostgresKeyStore
+from infrastructure.keystore import Key, PostgresKeyStore
 
 _KNOWN = b"SELECT 1 FROM register.evidence WHERE subject = %s AND digest = %s"
 
@@ -33,7 +31,7 @@ class PostgresEvidenceStore(EvidenceStore):
         if self._database.run(lambda c: c.execute(_KNOWN, (subject, digest)).fetchone()):
             return
         nonce = secrets.token_bytes(NONCE_BYTES)
-        box = nonce + AESGCM(key).encrypt(nonce, content, _bound(subject, digest, key))
+        box = nonce + key.cipher.encrypt(nonce, content, _bound(subject, digest, key))
         self._database.run(lambda c: c.execute(_PUT, (subject, digest, len(content), box)))
 
     def get(self, subject: UUID, digest: str) -> bytes | None:
@@ -46,12 +44,12 @@ class PostgresEvidenceStore(EvidenceStore):
             return None
         box = bytes(row[0])
         try:
-            return AESGCM(key).decrypt(
+            return key.cipher.decrypt(
                 box[:NONCE_BYTES], box[NONCE_BYTES:], _bound(subject, digest, key)
             )
         except InvalidTag:
             raise SealBroken(f"evidence {digest} of {subject} is not what was sealed") from None
 
 
-def _bound(subject: UUID, digest: str, key: bytes) -> bytes:
-    return f"evidence:{subject}:{digest}:{hashlib.sha256(key).hexdigest()}".encode()
+def _bound(subject: UUID, digest: str, key: Key) -> bytes:
+    return f"evidence:{subject}:{digest}:{key.id}".encode()

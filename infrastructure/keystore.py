@@ -6,7 +6,10 @@ import hashlib
 import secrets
 import time
 from collections.abc import Collection
+from functools import cached_property
 from uuid import UUID
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from application.register import KeyDestroyed, KeyStore
 from infrastructure.database import Database
@@ -18,18 +21,34 @@ KEPT_KEYS = 10_000
 """How many keys a process has at hand at most."""
 
 
+class Key(bytes):
+    """A person's key, and what is made of it each time it is used. Goes when the key goes."""
+
+    @cached_property
+    def cipher(self) -> AESGCM:
+        return AESGCM(self)
+
+    @cached_property
+    def id(self) -> str:
+        """SHA-256, in hex."""
+        return hashlib.sha256(self).hexdigest()
+
+
+NONE_KEPT = Key(), 0.0
+
+
 class PostgresKeyStore(KeyStore):
     def __init__(self, database: Database, *, kept_seconds: float = KEPT_SECONDS) -> None:
         self._database, self._kept_seconds = database, kept_seconds
-        self._kept: dict[UUID, tuple[bytes, float]] = {}
+        self._kept: dict[UUID, tuple[Key, float]] = {}
         self._secrets: dict[str, bytes] = {}
 
     def create(self, subject: UUID) -> str:
-        return hashlib.sha256(self._made(subject)).hexdigest()
+        return self._made(subject).id
 
-    def key(self, subject: UUID) -> bytes | None:
+    def key(self, subject: UUID) -> Key | None:
         """The subject's key; None if it never had one, or no longer."""
-        key, until = self._kept.get(subject, (b"", 0.0))
+        key, until = self._kept.get(subject, NONE_KEPT)
         if time.monotonic() < until:
             return key
         row = self._database.run(
@@ -39,13 +58,12 @@ class PostgresKeyStore(KeyStore):
         )
         if row is None or row[0] is None:
             return None
-        self._keep(subject, bytes(row[0]))
-        return bytes(row[0])
+        return self._keep(subject, row[0])
 
     def fetch(self, subjects: Collection[UUID]) -> None:
         """Have the keys of these subjects at hand, with one question for all."""
         now = time.monotonic()
-        absent = [s for s in subjects if self._kept.get(s, (b"", 0.0))[1] <= now]
+        absent = [s for s in subjects if self._kept.get(s, NONE_KEPT)[1] <= now]
         if not absent:
             return
         rows = self._database.run(
@@ -55,7 +73,7 @@ class PostgresKeyStore(KeyStore):
             ).fetchall()
         )
         for subject, key in rows:
-            self._keep(subject, bytes(key))
+            self._keep(subject, key)
 
     def destroyed(self) -> list[UUID]:
         """All subjects who were erased."""
@@ -64,7 +82,7 @@ class PostgresKeyStore(KeyStore):
         )
         return [subject for (subject,) in rows]
 
-    def needed(self, subject: UUID) -> bytes:
+    def needed(self, subject: UUID) -> Key:
         """The subject's key, made now if it never had one. Raises KeyDestroyed."""
         key = self.key(subject)
         return self._made(subject) if key is None else key
@@ -90,7 +108,7 @@ class PostgresKeyStore(KeyStore):
             self._secrets[name] = value
         return self._secrets[name]
 
-    def _made(self, subject: UUID) -> bytes:
+    def _made(self, subject: UUID) -> Key:
         key = self._upsert(
             "INSERT INTO subject_key (subject, key) VALUES (%s, %s)"
             " ON CONFLICT (subject) DO UPDATE SET key = subject_key.key RETURNING key",
@@ -98,13 +116,14 @@ class PostgresKeyStore(KeyStore):
         )
         if key is None:
             raise KeyDestroyed(str(subject))
-        self._keep(subject, key)
-        return key
+        return self._keep(subject, key)
 
-    def _keep(self, subject: UUID, key: bytes) -> None:
+    def _keep(self, subject: UUID, key: bytes) -> Key:
         if len(self._kept) >= KEPT_KEYS:
             self._kept.clear()
-        self._kept[subject] = key, time.monotonic() + self._kept_seconds
+        kept = Key(key)
+        self._kept[subject] = kept, time.monotonic() + self._kept_seconds
+        return kept
 
     def _upsert(self, statement: str, name: UUID | str) -> bytes | None:
         fresh = secrets.token_bytes(32)

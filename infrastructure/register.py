@@ -1,46 +1,69 @@
-"""The register in PostgreSQL: one call appends, positions are dense, commands exactly once."""
+"""The register in PostgreSQL: one call appends, positions are dense, commands exactly once.
+
+What waits in this process at the same time is appended together, and nothing leaves here before
+it is on disk: an append returns after the flush, a reader flushes what nobody had flushed yet.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar
 from uuid import UUID
 
+import msgspec
 import psycopg
 from eventsourcing.utils import get_topic
 
-from application.register import Conflict, Fact, Receipt, Register, Submission
+from application.register import (
+    Conflict,
+    Fact,
+    Receipt,
+    Register,
+    Since,
+    Submission,
+    Unavailable,
+)
 from infrastructure.codec import Codec
 from infrastructure.database import Connection, Database
-
-_APPEND = (
-    "SELECT * FROM register.append("
-    "%b::text[], %b::text[], %b::bytea[], %b::uuid[], %b::int[], "
-    "%b::int[], %b::uuid[], %b::int[], %b::text[], %b::bytea[], %b::text[])"
-)
+from infrastructure.group_commit import GroupCommit
 
 _FACT = "SELECT position, recorded_at, number, stream_id, stream_version, topic, state"
 
-_RECEIPT = "SELECT stream_id, stream_version, position, recorded_at, fingerprint, number"
+_LAST = "SELECT max(position) FROM register.entry"
+
+_LAST_OF_PACKS = f"{_LAST} WHERE topic LIKE 'pack.%%'"
+
+
+@dataclass(frozen=True)
+class _Entries:
+    """What one caller wants appended, all of it or nothing; `states` are its events, encoded."""
+
+    submissions: Sequence[Submission]
+    states: Sequence[bytes]
 
 
 class PostgresRegister(Register):
     """Appending again after a lost connection is safe: a command that is known is not repeated."""
 
+    APPEND: ClassVar[str] = (
+        "CALL register.append_durably(%s, %s, %b::bytea[], %s, NULL, NULL, NULL)"
+    )
+
     def __init__(self, database: Database, codec: Codec) -> None:
         self._database, self._codec = database, codec
+        self._together = GroupCommit(self._carry)
+        self._on_disk = 0
+
+    @property
+    def codec(self) -> Codec:
+        """What its events are read with."""
+        return self._codec
 
     def append(self, submissions: Sequence[Submission]) -> list[Receipt]:
-        arguments = self._arguments(submissions)
-
-        def work(connection: Connection) -> list[Receipt]:
-            rows = connection.execute(_APPEND, arguments, binary=True).fetchall()
-            return [_receipt(row) for row in rows]
-
-        try:
-            return self._database.run(work)
-        except psycopg.errors.UniqueViolation as conflict:
-            raise Conflict(str(conflict)) from None
+        states = [self._codec.encode(event) for s in submissions for event in s.events]
+        return self._together(_Entries(submissions, states))
 
     def stream(self, stream_id: UUID, *, after: int = 0, opened: bool = False) -> list[Fact]:
         return self._facts(
@@ -50,6 +73,15 @@ class PostgresRegister(Register):
             opened=opened,
         )
 
+    def since(self, versions: Mapping[UUID, int]) -> Since:
+        asked = [value for pair in versions.items() for value in pair]
+        rows = self._read(_since(len(versions)), asked, position=1)
+        facts: dict[UUID, list[Fact]] = {stream_id: [] for stream_id in versions}
+        for row in rows:
+            if row[1] is not None:
+                facts[row[4]].append(self._fact(row[1:], opened=False))
+        return Since(facts, rows[0][0])
+
     def facts(self, after: int, limit: int) -> list[Fact]:
         return self._facts(
             f"{_FACT} FROM register.entry WHERE position > %s ORDER BY position LIMIT %s",
@@ -58,12 +90,10 @@ class PostgresRegister(Register):
         )
 
     def head(self) -> int:
-        row = self._one("SELECT max(position) FROM register.entry", ())
-        return 0 if row is None or row[0] is None else int(row[0])
+        return int(self._read(_LAST.encode(), ())[0][0] or 0)
 
     def pack_position(self) -> int:
-        row = self._one("SELECT max(position) FROM register.entry WHERE topic LIKE 'pack.%%'", ())
-        return 0 if row is None or row[0] is None else int(row[0])
+        return int(self._one(_LAST_OF_PACKS, ())[0] or 0)
 
     def pack_ids(self) -> list[UUID]:
         rows = self._database.run(
@@ -75,59 +105,145 @@ class PostgresRegister(Register):
         return [row[0] for row in rows]
 
     def receipt(self, by: str, command_id: str) -> Receipt | None:
-        row = self._one(
-            f"{_RECEIPT}, true FROM register.command WHERE actor = %s AND command_id = %s",
+        rows = self._read(
+            b"SELECT position, stream_id, stream_version, recorded_at, fingerprint, number"
+            b" FROM register.command WHERE actor = %s AND command_id = %s",
             (by, command_id),
         )
-        return None if row is None else _receipt(row)
+        if not rows:
+            return None
+        position, stream_id, version, recorded_at, fingerprint, number = rows[0]
+        return Receipt(
+            stream_id=stream_id,
+            version=version,
+            position=position,
+            recorded_at=recorded_at,
+            fingerprint=bytes(fingerprint),
+            number=number,
+            replayed=True,
+        )
 
     def known(self, by: str, command_ids: Sequence[str]) -> set[str]:
         statement = (
-            b"SELECT command_id FROM register.command WHERE actor = %s AND command_id = ANY(%s)"
+            b"SELECT position, command_id FROM register.command"
+            b" WHERE actor = %s AND command_id = ANY(%s)"
         )
-        rows = self._database.run(
-            lambda c: c.execute(statement, (by, list(command_ids))).fetchall()
-        )
-        return {row[0] for row in rows}
+        return {row[1] for row in self._read(statement, (by, list(command_ids)))}
+
+    def _carry(self, waiting: Sequence[_Entries]) -> Sequence[list[Receipt] | BaseException]:
+        """All in one transaction; if that fails, each in its own."""
+        try:
+            return self._store(waiting)
+        except (psycopg.Error, Unavailable) as failure:
+            if len(waiting) == 1 or isinstance(failure, Unavailable):
+                is_lost_race = isinstance(failure, psycopg.errors.UniqueViolation)
+                return [Conflict(str(failure)) if is_lost_race else failure] * len(waiting)
+        outcomes: list[list[Receipt] | BaseException] = []
+        for entries in waiting:
+            is_gone = bool(outcomes) and isinstance(outcomes[-1], Unavailable)
+            outcomes += outcomes[-1:] if is_gone else self._carry([entries])
+        return outcomes
+
+    def _store(self, waiting: Sequence[_Entries]) -> list[list[Receipt]]:
+        together = _Together(waiting)
+        before, at, numbers = self._one(self.APPEND, together.arguments)
+        if before is None:
+            return [[self._replayed(s) for s in entries.submissions] for entries in waiting]
+        self._on_disk = max(self._on_disk, before + len(together.events))
+        receipts = together.receipts(before, at, numbers)
+        return [[next(receipts) for _ in entries.submissions] for entries in waiting]
+
+    def _replayed(self, submission: Submission) -> Receipt:
+        receipt = self.receipt(submission.by, submission.command_id)
+        assert receipt is not None
+        return receipt
 
     def _facts(self, statement: str, parameters: tuple[object, ...], *, opened: bool) -> list[Fact]:
-        rows = self._database.run(
-            lambda c: c.execute(statement.encode(), parameters, binary=True).fetchall()
-        )
         return [
-            Fact(at[0], at[1], at[2], self._codec.decode(*at[3:], opened=opened)) for at in rows
+            self._fact(row, opened=opened) for row in self._read(statement.encode(), parameters)
         ]
 
-    def _one(self, statement: str, parameters: tuple[object, ...]) -> Any:
+    def _fact(self, row: Any, *, opened: bool) -> Fact:
+        return Fact(row[0], row[1], row[2], self._codec.decode(*row[3:], opened=opened))
+
+    def _one(self, statement: str, parameters: Sequence[object]) -> Any:
         return self._database.run(
             lambda c: c.execute(statement.encode(), parameters, binary=True).fetchone()
         )
 
-    def _arguments(self, submissions: Sequence[Submission]) -> tuple[list[Any], ...]:
-        events = [(n, e) for n, s in enumerate(submissions, start=1) for e in s.events]
+    def _read(
+        self, statement: bytes, parameters: Sequence[object], *, position: int = 0
+    ) -> list[Any]:
+        """Rows, once what they tell is on disk: what can be seen may not be, for a moment.
+
+        `position` is the column that says where in the register a row stands. Read and flush go
+        over one connection: if the server crashes between the two, it is read again.
+        """
+
+        def work(connection: Connection) -> list[Any]:
+            rows = connection.execute(statement, parameters, binary=True).fetchall()
+            if max((row[position] or 0 for row in rows), default=0) > self._on_disk:
+                (flushed,) = connection.execute(b"SELECT register.flush()").fetchone() or (0,)
+                self._on_disk = max(self._on_disk, flushed)
+            return rows
+
+        return self._database.run(work)
+
+
+class _Together:
+    """Commands of several callers as the store takes them; events are counted from 1."""
+
+    def __init__(self, waiting: Sequence[_Entries]) -> None:
+        self._states = [state for entries in waiting for state in entries.states]
+        self._commands: list[tuple[Submission, int, int | None]] = []
+        self.events: list[tuple[object, ...]] = []
+        for entries in waiting:
+            for submission in entries.submissions:
+                self._add(submission)
+
+    def _add(self, s: Submission) -> None:
+        registers = [getattr(event, "register", None) for event in s.events]
+        begin = len(self.events) + 1
+        numbered = next((begin + i for i, name in enumerate(registers) if name), None)
+        self.events += [
+            (e.originator_id, e.originator_version, get_topic(type(e)), s.by, s.command_id, name)
+            for e, name in zip(s.events, registers, strict=True)
+        ]
+        self._commands.append((s, len(self.events) if s.events else 0, numbered))
+
+    @property
+    def arguments(self) -> tuple[object, ...]:
+        commands = [
+            (s.by, s.command_id, s.fingerprint.hex(), s.stream_id, s.version, last, numbered)
+            for s, last, numbered in self._commands
+        ]
         return (
-            [s.by for s in submissions],
-            [s.command_id for s in submissions],
-            [s.fingerprint for s in submissions],
-            [s.stream_id for s in submissions],
-            [s.version for s in submissions],
-            [n for n, _ in events],
-            [e.originator_id for _, e in events],
-            [e.originator_version for _, e in events],
-            [get_topic(type(e)) for _, e in events],
-            [self._codec.encode(e) for _, e in events],
-            [getattr(e, "register", None) for _, e in events],
+            msgspec.json.encode(commands).decode(),
+            msgspec.json.encode(self.events).decode(),
+            self._states,
+            any(numbered for *_, numbered in self._commands),
         )
 
+    def receipts(self, before: int, at: Any, numbers: Sequence[str]) -> Iterator[Receipt]:
+        """Of each command, behind a head of `before`."""
+        for s, last, numbered in self._commands:
+            yield Receipt(
+                stream_id=s.stream_id,
+                version=s.version,
+                position=before + (last or len(self.events)),
+                recorded_at=at,
+                fingerprint=s.fingerprint,
+                number=numbers[numbered - 1] if numbered else None,
+            )
 
-def _receipt(row: Any) -> Receipt:
-    stream_id, version, position, recorded_at, fingerprint, number, replayed = row
-    return Receipt(
-        stream_id=stream_id,
-        version=version,
-        position=position,
-        recorded_at=recorded_at,
-        fingerprint=bytes(fingerprint),
-        number=number,
-        replayed=replayed,
-    )
+
+@cache
+def _since(streams: int) -> bytes:
+    """One row at least: it says how far the packs are, whatever came to so many streams."""
+    asked = ", ".join(["(%b::uuid, %b::int)"] * streams)
+    return (
+        f"SELECT coalesce(({_LAST_OF_PACKS}), 0), f.* FROM (SELECT) one LEFT JOIN ("
+        f"SELECT f.* FROM (VALUES {asked}) AS asked (id, after), LATERAL ({_FACT}"
+        " FROM register.entry WHERE stream_id = asked.id AND stream_version > asked.after"
+        " ORDER BY stream_version OFFSET 0) f) f ON true ORDER BY f.stream_version"
+    ).encode()

@@ -4,10 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from infrastructure.database import Connection, Database
+import psycopg
+import psycopg.conninfo
+
+from infrastructure.database import Connection, Database, impatient
 
 LOCK = 0x59494345
 """Advisory lock of whoever changes the schema ("YICE")."""
+
+DESK = "yice_desk"
+"""The role that the desk works as: it reads and appends, and keeps the views."""
+
+_DESK = f"""
+    DO $$ BEGIN
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{DESK}') THEN
+            CREATE ROLE {DESK} LOGIN;
+            EXECUTE format('GRANT {DESK} TO %I', current_user); -- or who made it may not be it
+        END IF;
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; -- made at this very moment
+    END $$;
+    DO $$ BEGIN
+        IF NOT pg_has_role('{DESK}', 'MEMBER') THEN
+            EXECUTE format('GRANT {DESK} TO %I', current_user);
+        END IF;
+    END $$;
+    GRANT SELECT ON public.yice_schema TO {DESK};
+"""
 
 REGISTER: Sequence[str] = (
     """
@@ -154,6 +176,101 @@ REGISTER: Sequence[str] = (
     CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON register.evidence
         FOR EACH STATEMENT EXECUTE FUNCTION register.refuse_change();
     """,
+    """
+    DROP FUNCTION register.append(
+        text[], text[], bytea[], uuid[], int[], int[], uuid[], int[], text[], bytea[], text[]);
+    DROP TABLE register.counter;
+    CREATE INDEX entry_register ON register.entry (register, position) WHERE register IS NOT NULL;
+
+    CREATE FUNCTION register.numbers(events json) RETURNS text[] LANGUAGE sql STABLE AS $$
+        -- the number of each event that is entered in a register; none for the others
+        SELECT array_agg(
+            regexp_replace(name, '^.*/', '') || '-'
+                || lpad(n::text, greatest(4, length(n::text)), '0')
+            ORDER BY place)
+        FROM (
+            SELECT place, name, row_number() OVER (PARTITION BY name ORDER BY place)
+                + coalesce(substring(last.number FROM '[0-9]+$')::bigint, 0) AS n
+            FROM (SELECT e->>5 AS name, place
+                  FROM json_array_elements(events) WITH ORDINALITY AS given (e, place)) AS given
+            LEFT JOIN LATERAL (
+                SELECT number FROM register.entry WHERE register = name
+                ORDER BY position DESC LIMIT 1) AS last ON true) AS numbered
+    $$;
+
+    CREATE FUNCTION register.append(
+        commands json,    -- each: actor, command id, fingerprint in hex, stream, version,
+                          --   ordinals of its last event (0: none) and of its first numbered one
+        events json,      -- each: stream, version, topic, actor, command id, register
+        states bytea[],   -- what each event says
+        numbered boolean, -- whether any event is entered in a register
+        OUT before bigint, OUT written_at timestamptz, OUT numbers text[]
+    ) LANGUAGE plpgsql AS $$
+    -- All commands, or none. `before`: the head until now; null if all commands are known.
+    DECLARE
+        known integer;
+    BEGIN
+        -- one writer at a time: positions are dense and become visible in order
+        PERFORM pg_advisory_xact_lock(hashtextextended('yice.register', 0));
+        -- row by row: a plan made while the table is small must do when it is large
+        SELECT count(*) INTO known
+          FROM json_array_elements(commands) AS c, LATERAL (
+            SELECT 1 FROM register.command k
+             WHERE k.actor = c->>0 AND k.command_id = c->>1 LIMIT 1) AS done;
+        IF known = json_array_length(commands) THEN
+            RETURN;
+        ELSIF known > 0 THEN
+            RAISE EXCEPTION 'some of these commands are known' USING ERRCODE = 'unique_violation';
+        END IF;
+        SELECT e.position, e.recorded_at INTO before, written_at
+          FROM register.entry e ORDER BY e.position DESC LIMIT 1;
+        before := coalesce(before, 0);
+        written_at := greatest(clock_timestamp(), written_at);
+        IF numbered THEN
+            numbers := register.numbers(events);
+        END IF;
+        INSERT INTO register.entry
+        SELECT before + place, (e->>0)::uuid, (e->>1)::integer, e->>2, states[place],
+               written_at, e->>3, e->>4, e->>5, numbers[place]
+          FROM json_array_elements(events) WITH ORDINALITY AS given (e, place);
+        INSERT INTO register.command
+        SELECT c->>0, c->>1, decode(c->>2, 'hex'), (c->>3)::uuid, (c->>4)::integer,
+               before + coalesce(nullif((c->>5)::integer, 0), cardinality(states)), written_at,
+               numbers[(c->>6)::integer]
+          FROM json_array_elements(commands) AS c;
+    END $$;
+
+    CREATE PROCEDURE register.append_durably(
+        commands json, events json, states bytea[], numbered boolean,
+        OUT before bigint, OUT written_at timestamptz, OUT numbers text[]
+    ) LANGUAGE plpgsql AS $$
+    -- The lock is given back before the disk has been waited for: the next writer goes on, and
+    -- the database flushes for all who wait. Nothing may be told of what was not flushed yet.
+    BEGIN
+        SELECT * INTO before, written_at, numbers
+          FROM register.append(commands, events, states, numbered);
+        PERFORM set_config('synchronous_commit', 'off', true);
+        COMMIT;
+        PERFORM register.flush();
+    END $$;
+
+    CREATE FUNCTION register.flush() RETURNS bigint LANGUAGE sql AS $$
+        -- What is visible now, up to this position, is on disk once this has been committed.
+        SELECT coalesce(max(position), 0) FROM register.entry
+         WHERE pg_logical_emit_message(true, 'yice', '') IS NOT NULL
+    $$;
+    """,
+    f"""
+    {_DESK}
+    GRANT USAGE ON SCHEMA register TO {DESK};
+    GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA register TO {DESK};
+    GRANT USAGE, CREATE ON SCHEMA reporting TO {DESK};
+    DO $$ DECLARE view text; BEGIN
+        FOR view IN SELECT tablename FROM pg_tables WHERE schemaname = 'reporting' LOOP
+            EXECUTE format('ALTER TABLE reporting.%I OWNER TO {DESK}', view);
+        END LOOP;
+    END $$;
+    """,
 )
 
 KEYS: Sequence[str] = (
@@ -166,25 +283,65 @@ KEYS: Sequence[str] = (
     COMMENT ON TABLE subject_key IS 'AES-256 keys; no key: destroyed.';
     CREATE TABLE secret (name text PRIMARY KEY, value bytea NOT NULL);
     """,
+    f"""
+    {_DESK}
+    GRANT SELECT, INSERT, UPDATE ON subject_key, secret TO {DESK};
+    """,
 )
 
 
+class NotTheOwner(Exception):
+    """The schema is of an older release, and only its owner may change it."""
+
+
 def migrate(database: Database, migrations: Sequence[str]) -> None:
-    """Bring a database to the newest version; safe when many processes start at once."""
+    """Bring a database to the newest version; safe when many processes start at once.
+
+    Raises NotTheOwner.
+    """
     with database.connection() as connection, connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
-        for number in range(_version(connection), len(migrations)):
-            connection.execute(migrations[number].encode())
-            connection.execute(
-                "INSERT INTO public.yice_schema (version) VALUES (%s)", (number + 1,)
-            )
+        version = _version(connection)
+        try:
+            for number in range(version, len(migrations)):
+                _ensure_versions(connection)
+                connection.execute(migrations[number].encode())
+                connection.execute(
+                    "INSERT INTO public.yice_schema (version) VALUES (%s)", (number + 1,)
+                )
+        except psycopg.errors.InsufficientPrivilege as refused:
+            raise NotTheOwner(
+                f"the schema is at version {version}, this release needs {len(migrations)}, and"
+                f" who connects may not change it: {refused}"
+            ) from None
 
 
-def _version(connection: Connection) -> int:
+def _ensure_versions(connection: Connection) -> None:
     connection.execute(
         "CREATE TABLE IF NOT EXISTS public.yice_schema"
         " (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())"
     )
+
+
+def _version(connection: Connection) -> int:
+    found = connection.execute("SELECT to_regclass('public.yice_schema')").fetchone()
+    if found is None or found[0] is None:
+        return 0
     row = connection.execute("SELECT coalesce(max(version), 0) FROM public.yice_schema").fetchone()
     assert row is not None
     return int(row[0])
+
+
+def as_desk(url: str) -> str:
+    """The same database as the desk's own role sees it, whoever connects.
+
+    Whoever is not of that role, and has rights of their own, stays who they are.
+    """
+    with psycopg.connect(impatient(url)) as connection:
+        row = connection.execute(
+            "SELECT pg_has_role(%s, 'MEMBER') AND current_user <> %s", (DESK, DESK)
+        ).fetchone()
+    if row == (False,):
+        return url
+    said = psycopg.conninfo.conninfo_to_dict(url).get("options", "")
+    return psycopg.conninfo.make_conninfo(url, options=f"{said} -c role={DESK}".strip())

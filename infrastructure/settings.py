@@ -19,7 +19,8 @@ class SettingsError(Exception):
 class Settings:
     """`database_url` and `keys_url` empty: an embedded PostgreSQL under `home`.
 
-    `zone` is the desk's: which day and year something falls on.
+    `zone` is the desk's: which day and year something falls on. `prepare`: no for a pooler that
+    hands connections round between transactions.
     """
 
     home: Path
@@ -27,6 +28,7 @@ class Settings:
     keys_url: str
     zone: ZoneInfo
     pool_size: int
+    prepare: bool = True
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -38,6 +40,7 @@ class Settings:
             keys_url=environ.get("YICE_KEYS_URL", ""),
             zone=_zone(environ.get("YICE_ZONE", "Asia/Shanghai")),
             pool_size=_positive("YICE_POOL_SIZE", environ.get("YICE_POOL_SIZE", "10")),
+            prepare=_yes("YICE_PREPARE", environ.get("YICE_PREPARE", "yes")),
         )
 
 
@@ -67,3 +70,9 @@ def _positive(name: str, value: str) -> int:
     if not value.isdecimal() or int(value) < 1:
         raise SettingsError(f"{name} must be a whole number from 1 on, not {value}")
     return int(value)
+
+
+def _yes(name: str, value: str) -> bool:
+    if value not in ("yes", "no"):
+        raise SettingsError(f"{name} must be yes or no, not {value}")
+    return value == "yes"

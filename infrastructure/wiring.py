@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -36,20 +36,22 @@ from domain.errors import NotFound
 from domain.holidays import chinese_holidays
 from domain.zone import Zone
 from infrastructure.codec import Codec
-from infrastructure.database import Database
+from infrastructure.database import LOST, Database, impatient
 from infrastructure.embedded import EmbeddedPostgres
 from infrastructure.evidence import PostgresEvidenceStore
 from infrastructure.keystore import PostgresKeyStore
 from infrastructure.pack_files import catalogue
 from infrastructure.register import PostgresRegister
-from infrastructure.schema import KEYS, REGISTER, migrate
+from infrastructure.schema import DESK, KEYS, REGISTER, NotTheOwner, as_desk, migrate
 from infrastructure.settings import Settings, SettingsError
 from infrastructure.views.figures import PostgresFigures
-from infrastructure.views.projector import PostgresProgress, Projector
+from infrastructure.views.obligations import PostgresObligations
+from infrastructure.views.progress import PostgresProgress
+from infrastructure.views.projector import Projector
 from infrastructure.views.questions import (
+    VIEW_NAMES,
     VIEWS,
     PostgresClientFile,
-    PostgresObligations,
     PostgresPackShelf,
     PostgresStaffDirectory,
     PostgresTicketHistory,
@@ -74,8 +76,10 @@ class Parts:
     """Everything one process works with. Make it after a fork, close it at the end."""
 
     def __init__(self, urls: Urls, settings: Settings) -> None:
-        self.database = Database(urls.register, size=settings.pool_size)
-        self.keys_database = Database(urls.keys, size=settings.pool_size)
+        self.urls, self.settings = urls, settings
+        pool: dict[str, Any] = {"size": settings.pool_size, "prepare": settings.prepare}
+        self.database = Database(urls.register, **pool)
+        self.keys_database = Database(urls.keys, **pool)
         self.keys = PostgresKeyStore(self.keys_database)
         self.codec = Codec(self.keys)
         self.register = PostgresRegister(self.database, self.codec)
@@ -90,9 +94,9 @@ class Parts:
         self.evidence = PostgresEvidenceStore(self.database, self.keys)
         self.dossiers = Dossiers(self.desk, self.packs, self.evidence, across)
         index = BlindIndex(lambda: self.keys.secret("search"))
-        views = (*VIEWS, SearchView(index, self.codec.open))
+        views = (*VIEWS, SearchView(index, self.codec.open, self.codec.fetch_keys))
         self.projector = Projector(self.database, self.register, views)
-        self.progress = PostgresProgress(self.database)
+        self.progress = PostgresProgress(self.database, VIEW_NAMES)
         self.ticket_register = PostgresTicketRegister(self.database)
         self.ticket_history = PostgresTicketHistory(self.database)
         self.client_file = PostgresClientFile(self.database)
@@ -117,12 +121,10 @@ class Parts:
     def set_up(
         self, now: Callable[[], datetime], packs: Sequence[Mapping[str, Any]] | None = None
     ) -> None:
-        """Schema, packs (those of the release), tables of the views.
+        """Packs (those of the release) and tables of the views, in databases that are `ready`.
 
         Safe at every start of every process.
         """
-        migrate(self.database, REGISTER)
-        migrate(self.keys_database, KEYS)
         self.packs.publish_shipped(shipped_packs() if packs is None else packs, now())
         self.projector.prepare()
 
@@ -170,16 +172,37 @@ def store(settings: Settings) -> Iterator[Urls]:
     Raises SettingsError, Unavailable.
     """
     if settings.database_url:
-        yield Urls(settings.database_url, settings.keys_url or _beside(settings.database_url))
+        urls = Urls(settings.database_url, settings.keys_url or _beside(settings.database_url))
+        yield ready(urls)
         return
     with EmbeddedPostgres(settings.home) as postgres:
         yield embedded_urls(postgres)
 
 
 def embedded_urls(postgres: EmbeddedPostgres) -> Urls:
+    """Two databases on it, made ready; whoever is given the URLs is no more than the desk."""
     for name in ("yice", "yice_keys"):
         postgres.create_database(name)
-    return Urls(postgres.url("yice"), postgres.url("yice_keys"), postgres.ensure_running)
+    ready(Urls(postgres.url("yice"), postgres.url("yice_keys")))
+    return Urls(
+        postgres.url("yice", DESK), postgres.url("yice_keys", DESK), postgres.ensure_running
+    )
+
+
+def ready(urls: Urls) -> Urls:
+    """The schema brought up to date by whoever the URLs name, and the URLs of the desk's role.
+
+    Raises SettingsError, Unavailable.
+    """
+    try:
+        for url, migrations in ((urls.register, REGISTER), (urls.keys, KEYS)):
+            with closing(Database(url, size=1)) as database:
+                migrate(database, migrations)
+        return replace(urls, register=as_desk(urls.register), keys=as_desk(urls.keys))
+    except NotTheOwner as refused:
+        raise SettingsError(f"start once with the URL of the owner: {refused}") from None
+    except LOST as lost:
+        raise Unavailable(str(lost)) from None
 
 
 def _beside(url: str) -> str:
@@ -194,7 +217,7 @@ def _beside(url: str) -> str:
     name = f"{parameters.get('dbname') or 'yice'}_keys"
     keys = psycopg.conninfo.make_conninfo(url, dbname=name)
     try:
-        psycopg.connect(keys).close()
+        psycopg.connect(impatient(keys)).close()
     except psycopg.OperationalError:
         _create(url, name)
     return keys
@@ -202,7 +225,7 @@ def _beside(url: str) -> str:
 
 def _create(url: str, name: str) -> None:
     try:
-        with psycopg.connect(url, autocommit=True) as connection:
+        with psycopg.connect(impatient(url), autocommit=True) as connection:
             connection.execute(f'CREATE DATABASE "{name}"'.encode())
     except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
         return

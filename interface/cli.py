@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,8 +20,6 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import click
-from gunicorn.app.base import BaseApplication
-from gunicorn.util import import_app
 
 from application.desk import Actor
 from application.event_log import of_logs
@@ -38,11 +37,14 @@ from application.reports.event_log import event_log, log_asked_for
 from application.reports.packs import ReportAsked
 from application.views.ticket_register import TicketFilter
 from domain.errors import DomainError, NotFound
+from infrastructure.crew import rebuild_views
 from infrastructure.embedded import EmbeddedPostgresFailed
 from infrastructure.log_files import read_log, read_map
 from infrastructure.settings import Settings, SettingsError
 from infrastructure.views.questions import VIEW_NAMES
+from infrastructure.views.rebuilding import RebuildFailed
 from infrastructure.wiring import Parts, Urls, now, store
+from interface import server
 from interface import worker as worker_process
 from interface.demo import closing_text, free_port, interruptible, told_week
 from interface.event_log import run_import, show_import, show_report
@@ -51,9 +53,15 @@ from interface.packs_cli import packs
 from interface.printing import err, out, print_json, print_table, progress_bar
 from interface.stopping import end_with_supervisor
 from interface.supervisor import Child, supervise
+from interface.verifier import verify as verifier
 
 OPERATOR = Actor.system("operator")
 """Who acts at the command line: whoever can reach the database and its keys."""
+
+WORKER = "interface.wsgi:create_in_worker"
+"""By its name, so that it is imported after the folder for the metrics is known."""
+
+log = logging.getLogger(__name__)
 
 as_json = click.option("--json", "as_json", is_flag=True, help="For a script.")
 
@@ -142,7 +150,8 @@ def web(bind: str, workers: int, threads: int) -> None:
         _set_up(urls, settings)
         _hand_down(urls)
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
-        Web(bind=bind, workers=workers, threads=threads).run()
+        os.environ.setdefault("YICE_POOL_SIZE", str(threads))
+        server.serve(WORKER, bind=bind, workers=workers, threads=threads)
 
 
 @main.command()
@@ -153,14 +162,24 @@ def worker() -> None:
 
 
 @main.command()
-@click.argument("view", type=click.Choice(["all", *VIEW_NAMES]))
-def rebuild(view: str) -> None:
-    """Build a view anew from the register, beside the old one, while the desk goes on."""
+@click.argument(
+    "views", metavar="VIEW…", nargs=-1, required=True, type=click.Choice(["all", *VIEW_NAMES])
+)
+@click.option("--processes", type=click.IntRange(1), help="Else: one for each processor.")
+def rebuild(views: tuple[str, ...], processes: int | None) -> None:
+    """Build views anew from the register, beside those in use, while the desk goes on.
+
+    Several, or `all`, are fed by one pass over the register.
+    """
+    named = [name for name in VIEW_NAMES if "all" in views or name in views]
     with opened() as parts:
-        for name in VIEW_NAMES if view == "all" else [view]:
-            with progress_bar(name) as report:
-                facts = parts.projector.rebuild(name, report)
-            out.print(f"{name}: {facts} events")
+        begun = time.perf_counter()
+        with progress_bar(", ".join(named) if len(named) < 3 else f"{len(named)} views") as report:
+            facts = rebuild_views(parts, named, report, processes=processes)
+        seconds = time.perf_counter() - begun
+    for name in named:
+        click.echo(f"{name}: {facts} events")
+    err.print(f"{seconds:.1f} s, {facts / seconds:,.0f} events/s")
 
 
 @main.command()
@@ -296,36 +315,28 @@ def list_tokens(as_json: bool) -> None:
         print_table("Tokens", rows)
 
 
+@main.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+def verify(words: tuple[str, ...]) -> None:
+    """Check an evidence bundle, offline: as the one file interface/verifier/verify.py does."""
+    sys.exit(verifier.main(words))
+
+
 main.add_command(packs)
-
-
-class Web(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
-    """Gunicorn, told in code; each worker makes its application after its fork."""
-
-    def __init__(self, **options: object) -> None:
-        self._options = {
-            "worker_class": "gthread",
-            "accesslog": None,
-            "loglevel": "warning",
-            "graceful_timeout": 5,
-            "preload_app": False,
-            "control_socket_disable": True,
-        } | options
-        super().__init__()
-
-    def load_config(self) -> None:
-        for name, value in self._options.items():
-            self.cfg.set(name, value)
-
-    def load(self) -> object:
-        """By its name, so that it is imported after the folder for the metrics is known."""
-        return import_app("interface.wsgi:create()")
 
 
 def _keep_running(urls: Urls, bind: str, workers: int, started: Callable[[], None]) -> None:
     _hand_down(urls)
     web = Child(["web", "--bind", bind, "--workers", str(workers)])
-    supervise([web, Child(["worker"])], urls.ensure_running, started)
+    supervise([web, Child(["worker"])], partial(_ensure_store, urls), started)
+
+
+def _ensure_store(urls: Urls) -> None:
+    """A full disk may be freed: who keeps the desk running tries again and again."""
+    try:
+        urls.ensure_running()
+    except EmbeddedPostgresFailed as failed:
+        log.error("%s", failed)
 
 
 def _hand_down(urls: Urls) -> None:
@@ -407,11 +418,14 @@ def run() -> None:
     except click.ClickException as wrong:
         wrong.show()
         sys.exit(2)
-    except SettingsError as wrong:
+    except (SettingsError, server.AddressTaken) as wrong:
         click.echo(f"yice: {wrong}", err=True)
         sys.exit(2)
     except DomainError as refused:
         click.echo(f"yice: {refused.code}: {refused.detail}", err=True)
+        sys.exit(1)
+    except RebuildFailed as failed:
+        click.echo(f"yice: {failed}", err=True)
         sys.exit(1)
     except (Unavailable, EmbeddedPostgresFailed) as gone:
         click.echo(f"yice: {gone}", err=True)

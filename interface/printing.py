@@ -13,6 +13,8 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -39,6 +41,13 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     out.print(table)
 
 
+class SpeedColumn(ProgressColumn):
+    """How many a second, lately."""
+
+    def render(self, task: Task) -> Text:
+        return Text("" if task.speed is None else f"{task.speed:,.0f}/s")
+
+
 @contextmanager
 def progress_bar(what: str) -> Iterator[Any]:
     """A function to be told how far it is, and of how much; shown on standard error."""
@@ -46,6 +55,7 @@ def progress_bar(what: str) -> Iterator[Any]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        SpeedColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from application import clock, schedules
 from application.register import Unavailable
+from infrastructure.crew import rebuild_views
 from infrastructure.database import LOST
 from infrastructure.views.projector import BATCH
+from infrastructure.views.rebuilding import RebuildFailed
 from infrastructure.wiring import Parts, now
 from interface.stopping import Stop
 
 IDLE_SECONDS = 0.005
 """How long to rest when all has been read, so that what comes together is folded together."""
+
+DUTY_REST_SECONDS = 0.05
+"""How often to look whether a duty is due."""
 
 LOST_SECONDS = 0.5
 """How long to rest when the store is out of reach."""
@@ -28,6 +34,9 @@ SCHEDULE_SECONDS = 60.0
 
 FORGET_SECONDS = 60.0
 """How often to look for persons who were erased and can still be searched for."""
+
+TOLD_SECONDS = 10.0
+"""How often a rebuild says how far it is."""
 
 log = logging.getLogger(__name__)
 
@@ -61,18 +70,53 @@ class Duty:
         return done
 
 
+class _Told:
+    """Says in the log how far a rebuild is, and when it may be done."""
+
+    def __init__(self) -> None:
+        self._begun = self._said = time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._said >= TOLD_SECONDS:
+            self._said = now
+            left = (now - self._begun) * (total - done) / max(done, 1)
+            log.warning("building anew: %s of %s done, about %.0f s left", done, total, left)
+
+
 def run(parts: Parts) -> None:
     """Until SIGTERM or SIGINT. Views whose definition has changed are built anew first."""
     stop = Stop()
-    for name in parts.projector.prepare():
-        log.warning("view %s has a new definition: building it anew", name)
-        parts.projector.rebuild(name, lambda position, head: None)
+    if changed := parts.projector.prepare():
+        log.warning("%s changed: building anew", ", ".join(changed))
+        build_anew(parts, changed)
     duties = [
         Duty("the clock", parts.clock.tick, TICK_SECONDS, clock.BATCH),
         Duty("the schedules", parts.schedules.tick, SCHEDULE_SECONDS, schedules.BATCH),
         Duty("forgetting", lambda _: parts.forget_erased(), FORGET_SECONDS, 1),
     ]
+    upkeep = threading.Thread(target=_do, args=(duties, stop), daemon=True)
+    upkeep.start()
     while not stop.wait(_rest_after(parts.projector.run_once)):
+        pass
+    upkeep.join()
+
+
+def build_anew(parts: Parts, names: Sequence[str]) -> None:
+    """What cannot be built anew says so and stands still until the next start; the rest goes on."""
+    try:
+        rebuild_views(parts, names, _Told())
+    except RebuildFailed as failed:
+        log.error("not built anew: %s", failed)
+        parts.projector.say_why(failed.failures)
+    except (*LOST, Unavailable) as lost:
+        log.error("not built anew: %s", lost)
+        parts.projector.say_why(dict.fromkeys(names, f"not built anew: {lost}"))
+
+
+def _do(duties: Sequence[Duty], stop: Stop) -> None:
+    """Beside the views, which would be late by as long as a duty takes."""
+    while not stop.wait(DUTY_REST_SECONDS):
         for duty in duties:
             duty.do_if_due()
 

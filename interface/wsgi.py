@@ -2,18 +2,52 @@
 
 from __future__ import annotations
 
+import gc
+from typing import TYPE_CHECKING
+
 from flask import Flask
 
 from infrastructure.settings import Settings
 from infrastructure.wiring import Parts, Urls, now
 from interface.http.app import create_app
 from interface.http.services import Services
+from interface.stopping import end_with_master
+
+COLLECT_AFTER = 50_000
+"""After how many new objects circles are looked for; Python's own 700 are made by one request."""
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 def create() -> Flask:
-    """For any WSGI server: `gunicorn 'interface.wsgi:create()'`. Needs both database URLs."""
+    """For any WSGI server that calls a factory. Needs both database URLs."""
     settings = Settings.read()
     return create_app(services_of(Parts(Urls(settings.database_url, settings.keys_url), settings)))
+
+
+def create_in_worker() -> WSGIApplication:
+    """For a worker of our own server: it ends with its master, and answers in one piece."""
+    end_with_master()
+    app = create()
+    keep_out_of_the_collector()
+
+    def answer_whole(environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:
+        body = app(environ, start)
+        try:
+            return [b"".join(body)]
+        finally:
+            if close := getattr(body, "close", None):
+                close()
+
+    return answer_whole
+
+
+def keep_out_of_the_collector() -> None:
+    """What lives as long as the process need not be looked through again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
 
 
 def services_of(parts: Parts) -> Services:

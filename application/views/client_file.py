@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from application.register import Fact
-from application.views.view import View
+from application.views.view import Span, View
 from domain.aggregate import events_of
 from domain.client import Client
 from domain.sealed import Sealed
@@ -39,6 +39,7 @@ class ClientRow:
 
 class ClientFileView(View[ClientRow]):
     name = "client_file"
+    span = Span.STREAM
     row = ClientRow
     facts = frozenset(events_of(Client))
     indexes = ("registered_position", "merged_into_id")

@@ -13,7 +13,7 @@ from uuid import UUID
 from application.register import Fact
 from application.views.ticket_history import ENVELOPE
 from application.views.ticket_register import TicketRow
-from application.views.view import View
+from application.views.view import Span, View
 from domain.aggregate import events_of, staff_ref
 from domain.happening import Happening, clear_form, word_of
 from domain.obligation import Obligation, Status
@@ -37,6 +37,7 @@ class HappeningRow:
 
 class HappeningView(View[HappeningRow]):
     name = "happening"
+    span = Span.FACT
     row = HappeningRow
     facts = HAPPENINGS
     indexes = ("word, happened_at", "ticket_id")
@@ -78,6 +79,7 @@ class TicketFiguresView(View[TicketFiguresRow]):
     """What a ticket is now, and what was promised on it, stands in the views of those."""
 
     name = "ticket_figures"
+    span = Span.STREAM
     row = TicketFiguresRow
     facts = HAPPENINGS
 

@@ -10,9 +10,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from application.register import Fact
-from application.views.view import View
+from application.views.view import Span, View
 from domain.obligation import Obligation
 from domain.ticket import Ticket
+
+_IN_TIME = "due_at, opened_position"
+"""How they are listed: what is due first."""
 
 
 @dataclass(slots=True)
@@ -62,15 +65,27 @@ _CHANGES = (
 
 class ObligationsView(View[ObligationRow]):
     name = "obligations"
+    span = Span.STREAM
     row = ObligationRow
     facts = frozenset({Ticket.TimePromised, Ticket.ExtensionAsked, *_CHANGES})
     indexes = (
-        "opened_position",
         "ticket_id",
-        "responsible_id, due_at",
-        "due_at",
-        "warn_at",
-        "supervise_at",
+        f"{_IN_TIME}, level",
+        f"{_IN_TIME}, level WHERE over_at IS NULL",
+        f"{_IN_TIME} WHERE over_at IS NULL AND breached_at IS NULL",
+        f"level, {_IN_TIME} WHERE level > 0",
+        f"responsible_id, {_IN_TIME}",
+        f"responsible_id, {_IN_TIME} WHERE over_at IS NULL",
+        f"told_id, {_IN_TIME} WHERE told_id IS NOT NULL",
+        f"(terms->>'role'), {_IN_TIME} WHERE terms->>'role' IS NOT NULL",
+        f"(terms->>'unit'), {_IN_TIME} WHERE terms->>'unit' IS NOT NULL",
+        "due_at, paused_at, level, ticket_id WHERE over_at IS NULL AND terms->>'unit' IS NULL",
+        f"(terms->>'unit'), {_IN_TIME} WHERE over_at IS NULL AND terms->>'unit' IS NOT NULL",
+        f"(terms->>'role'), (terms->>'unit'), {_IN_TIME}"
+        " WHERE over_at IS NULL AND terms->>'role' IS NOT NULL",
+        "USING gin (supervisors jsonb_path_ops) WHERE over_at IS NULL AND level > 0",
+        "warn_at WHERE over_at IS NULL AND warn_at IS NOT NULL",
+        "supervise_at WHERE over_at IS NULL AND breached_at IS NOT NULL",
     )
 
     def keys(self, fact: Fact) -> Sequence[str]:

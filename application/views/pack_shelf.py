@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from application.register import Fact
-from application.views.view import View
+from application.views.view import Span, View
 from domain.aggregate import events_of
 from domain.pack import Pack
 
@@ -30,6 +30,7 @@ class PackRow:
 
 class PackShelfView(View[PackRow]):
     name = "pack_shelf"
+    span = Span.STREAM
     row = PackRow
     facts = frozenset(events_of(Pack))
     indexes = ("name",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -13,7 +13,7 @@ from eventsourcing.utils import get_topic
 
 from application.blind_index import BlindIndex, Tokens
 from application.register import Fact
-from application.views.view import View
+from application.views.view import Span, View
 from domain.aggregate import events_of
 from domain.sealed import Sealed
 from domain.ticket import Ticket, Visibility
@@ -44,19 +44,32 @@ class SearchView(View[SearchRow]):
     """
 
     name = "search"
+    span = Span.FACT
     row = SearchRow
     facts = frozenset(events_of(Ticket))
     indexes = ("position, field", "ticket_id", "subject_id")
 
-    def __init__(self, index: BlindIndex, open_box: Callable[[str], str | None]) -> None:
-        self._index, self._open_box = index, open_box
+    def __init__(
+        self,
+        index: BlindIndex,
+        open_box: Callable[[str], str | None],
+        fetch_keys: Callable[[Collection[UUID]], None] = lambda subjects: None,
+    ) -> None:
+        """`fetch_keys`: have the keys of these subjects at hand."""
+        self._index, self._open_box, self._fetch_keys = index, open_box, fetch_keys
+        self._expected: dict[int, tuple[Fact, dict[str, Sealed]]] = {}
+
+    def expect(self, facts: Sequence[Fact]) -> None:
+        self._expected = {fact.position: (fact, texts_of(fact.event)) for fact in facts}
+        texts = (text for _, found in self._expected.values() for text in found.values())
+        self._fetch_keys({text.subject for text in texts})
 
     def keys(self, fact: Fact) -> Sequence[str]:
-        return [f"{fact.position}/{field}" for field, _ in _texts(vars(fact.event))]
+        return [f"{fact.position}/{field}" for field in self._texts(fact)]
 
     def fold(self, row: SearchRow | None, fact: Fact, key: Any) -> SearchRow:
         event, field = fact.event, key.partition("/")[2]
-        text = dict(_texts(vars(event)))[field]
+        text = self._texts(fact)[field]
         return SearchRow(
             place=key,
             position=fact.position,
@@ -71,6 +84,11 @@ class SearchView(View[SearchRow]):
             tokens=self._tokens(text),
         )
 
+    def _texts(self, fact: Fact) -> dict[str, Sealed]:
+        """To look through an event costs as much as to decode it: what was expected is known."""
+        expected, texts = self._expected.get(fact.position, (None, {}))
+        return texts if expected is fact else texts_of(fact.event)
+
     def _tokens(self, text: Sealed) -> Tokens:
         said = text.text
         if said is None and text.box is not None:
@@ -78,14 +96,22 @@ class SearchView(View[SearchRow]):
         return Tokens([]) if said is None else self._index.of_text(said)
 
 
-def _texts(value: Any, path: str = "") -> Iterator[tuple[str, Sealed]]:
-    """Every sealed text in an event, however deep, and the path to it."""
-    if isinstance(value, Sealed):
-        yield path, value
-    elif isinstance(value, dict | list):
-        parts = value.items() if isinstance(value, dict) else enumerate(value)
-        for name, part in parts:
-            yield from _texts(part, f"{path}.{name}" if path else str(name))
+def texts_of(event: Any) -> dict[str, Sealed]:
+    """Every sealed text in an event, however deep, by the path to it."""
+    found: dict[str, Sealed] = {}
+    _look_through(vars(event).items(), "", found)
+    return found
+
+
+def _look_through(parts: Iterable[tuple[Any, Any]], path: str, found: dict[str, Sealed]) -> None:
+    for name, part in parts:
+        kind = type(part)
+        if kind is Sealed:
+            found[f"{path}{name}"] = part
+        elif kind is dict:
+            _look_through(part.items(), f"{path}{name}.", found)
+        elif kind is list:
+            _look_through(enumerate(part), f"{path}{name}.", found)
 
 
 def _visibility(event: Any, field: str) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from domain.sealed import ERASED, Sealed
 
@@ -25,6 +27,22 @@ def plain(value: Any, open_box: Callable[[str], str | None]) -> Any:
     if isinstance(value, dict):
         return {k: plain(v, open_box) for k, v in value.items()}
     return [plain(v, open_box) for v in value] if isinstance(value, list) else value
+
+
+def shallow(row: Any) -> dict[str, Any]:
+    """The fields of a row as they are."""
+    return {name: getattr(row, name) for name in _names(row.__class__)}
+
+
+def encoded(value: Any, open_box: Callable[[str], str | None]) -> bytes:
+    """What `plain` makes of it, as JSON, without making it first."""
+    return msgspec.json.encode(value, enc_hook=partial(_hook, open_box))
+
+
+def _hook(open_box: Callable[[str], str | None], value: Any) -> str:
+    if isinstance(value, Sealed):
+        return _said(value, open_box)
+    raise TypeError(f"{type(value)} is not shown")
 
 
 @cache

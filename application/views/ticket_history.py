@@ -12,7 +12,7 @@ from uuid import UUID
 from eventsourcing.utils import get_topic
 
 from application.register import Fact
-from application.views.view import View
+from application.views.view import Span, View
 from domain.aggregate import events_of
 from domain.sealed import Sealed
 from domain.ticket import Ticket
@@ -95,6 +95,7 @@ def described(fact: Fact) -> HistoryRow:
 
 class TicketHistoryView(View[HistoryRow]):
     name = "ticket_history"
+    span = Span.FACT
     row = HistoryRow
     facts = frozenset(events_of(Ticket))
     indexes = ("ticket_id, version", "by, position", "topic, position", "occurred_at")

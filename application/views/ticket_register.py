@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from application.register import Fact
-from application.views.view import View
+from application.views.view import Span, View
 from domain.aggregate import Aggregate, events_of
 from domain.happening import word_of
 from domain.procedure import PRIORITY
@@ -20,6 +20,12 @@ from domain.ticket import Ticket
 
 IN_TURN = "origin, priority, opened_at, opened_position"
 """How tickets follow each other in a queue: clients first (SC-05)."""
+
+_ASKED_TOGETHER = "is_closed, state, procedure, channel, unit, opened_at"
+"""Behind what a list is ordered by: what does not fit is passed over without a look at its row."""
+
+_COUNTED_BY = ("state", "procedure", "channel", "is_closed", "unit")
+_DAY = "to_char(opened_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
 
 
 @dataclass(slots=True)
@@ -65,24 +71,33 @@ class TicketRow:
 
 class TicketRegisterView(View[TicketRow]):
     name = "ticket_register"
+    span = Span.STREAM
     row = TicketRow
     facts = frozenset(events_of(Ticket))
     indexes = (
-        "opened_position",
-        "owner_id, is_closed, opened_position",
-        "first_contact_id, is_closed, opened_position",
-        "offered_to_id, opened_position",
+        f"opened_position, {_ASKED_TOGETHER}",
+        f"unit, opened_position, {_ASKED_TOGETHER}",
+        f"owner_id, opened_position, {_ASKED_TOGETHER}",
+        f"procedure, opened_position, {_ASKED_TOGETHER}",
+        f"state, opened_position, {_ASKED_TOGETHER}",
+        f"channel, opened_position, {_ASKED_TOGETHER}",
+        f"first_contact_id, opened_position, {_ASKED_TOGETHER}",
+        "opened_position, returns WHERE returns > 0",
         "client_id, opened_position",
-        f"queue, {IN_TURN}",
-        f"queue_role, {IN_TURN}",
-        "returned_to_id, opened_position",
-        "alarmed_id, opened_position",
-        "state, opened_position",
-        "procedure, opened_position",
-        "channel, opened_position",
+        "offered_to_id, opened_position WHERE offered_to_id IS NOT NULL",
+        "owner_id, opened_position WHERE offered_to_id IS NOT NULL",
+        "returned_to_id, opened_position WHERE returned_to_id IS NOT NULL",
+        "alarmed_id, opened_position WHERE alarmed_id IS NOT NULL",
+        "asked_id, opened_position WHERE asked_id IS NOT NULL",
+        f"queue, {IN_TURN} WHERE NOT is_closed AND queue IS NOT NULL",
+        f"queue_role, {IN_TURN} WHERE NOT is_closed AND queue_role IS NOT NULL",
+        f"owner_id, {IN_TURN} WHERE NOT is_closed",
+        "is_closed, opened_position",
+        "ticket_id, unit",
         "opened_at",
         "number",
     )
+    counted_by = (_COUNTED_BY, (_DAY, *_COUNTED_BY))
 
     def keys(self, fact: Fact) -> Sequence[UUID]:
         return (fact.event.originator_id,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
+from enum import Enum
 from typing import Any, ClassVar, Generic, TypeVar
 
 from application.register import Fact
@@ -12,18 +13,33 @@ from domain.aggregate import Aggregate
 R = TypeVar("R")
 
 
+class Span(Enum):
+    """From which facts one row of a view may be folded: what has to be at hand to build it."""
+
+    FACT = "one fact"
+    STREAM = "the facts of one stream"
+    REGISTER = "facts of any streams"
+
+
 class View(ABC, Generic[R]):
     """One read model. `row` is a dataclass whose first field is the key of its rows.
 
     Each field is `Annotated` with what the comment on its column says.
+    For each group of columns in `counted_by` (never NULL) it is kept how many rows are alike.
     Raise `edition` when rows come to mean something else: the view is then built anew.
+    `span` may say less than it is, never more: a row is folded from no other facts than that.
     """
 
     name: ClassVar[str]
     row: ClassVar[type[Any]]
     facts: ClassVar[frozenset[type[Aggregate.Event]]]
     indexes: ClassVar[tuple[str, ...]] = ()
+    counted_by: ClassVar[tuple[tuple[str, ...], ...]] = ()
     edition: ClassVar[int] = 1
+    span: ClassVar[Span] = Span.REGISTER
+
+    def expect(self, facts: Sequence[Fact]) -> None:
+        """Told which of its facts are folded next: what they need from elsewhere is asked once."""
 
     @abstractmethod
     def keys(self, fact: Fact) -> Sequence[Hashable]:

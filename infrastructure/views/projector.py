@@ -4,65 +4,67 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from application.register import Fact, Register, Unavailable
-from application.views.progress import Progress, ViewProgress, ViewTooFarBehind
+from application.register import Unavailable
 from application.views.view import View
 from infrastructure.database import LOST, Connection, Database
+from infrastructure.register import PostgresRegister
 from infrastructure.schema import LOCK
+from infrastructure.views import positions
+from infrastructure.views.building import Builder, Crew, Done, Job
+from infrastructure.views.folding import fold
+from infrastructure.views.reading import Batch, Reader, Refused
+from infrastructure.views.rebuilding import Rebuild, Report
 from infrastructure.views.table import Table
 
 BATCH = 1_000
-"""Facts read and folded at a time."""
+"""How many facts are read and folded at a time at most; as many as there are, if fewer."""
+
+LOOK_SECONDS = 1.0
+"""How often to look, while nothing happens, whether views were built anew or can go on."""
 
 MANY = 5_000
 """After how many facts at once the planner is told what the tables hold now."""
 
-CHANNEL = "view_advanced"
-"""Who waits for a view listens here."""
-
 log = logging.getLogger(__name__)
+
+Tables = Sequence[Table[Any]]
 
 
 class Projector:
     """Folds the register into tables. Several may run at once: each batch is done by one."""
 
-    def __init__(self, database: Database, register: Register, views: Sequence[View[Any]]) -> None:
-        self._database, self._register = database, register
+    def __init__(
+        self, database: Database, register: PostgresRegister, views: Sequence[View[Any]]
+    ) -> None:
+        self._database, self._codec = database, register.codec
         self._tables = {view.name: Table(view) for view in views}
+        self._reader = Reader(self._codec, self._tables.values())
+        self._running: list[tuple[Table[Any], int]] = []
+        self._known_until = 0.0
 
     def prepare(self) -> list[str]:
         """Make the tables that are missing; the names of those that must be built anew."""
         with self._database.connection() as connection, connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
-            known = dict(
-                connection.execute(
-                    "SELECT view, definition FROM reporting.view_position"
-                ).fetchall()
-            )
+            known = {at.view: at.definition for at in positions.positions(connection)}
             for name, table in self._tables.items():
                 if name not in known:
                     self._create(connection, table)
         return [n for n, t in self._tables.items() if known.get(n, t.definition) != t.definition]
 
     def run_once(self) -> int:
-        """Read the next batch for each view that runs; how many facts were read."""
-        running = self._running()
-        if not running:
-            return 0
-        facts = self._register.facts(min(position for _, position in running), BATCH)
-        for table, position in running:
-            mine = [fact for fact in facts if fact.position > position]
-            if mine:
-                self._advance(table, mine)
-        return len(facts)
+        """Read the next batch for all views that run; how many facts that were."""
+        tables, batch = self._database.run(self._next)
+        if batch.last > batch.after:
+            self._advance(tables, batch)
+        return batch.last - batch.after
 
     def catch_up(self, report: Callable[[int], None] = lambda read: None) -> None:
         """Until nothing is left to read; `report` is told how many facts were read so far."""
-        read = 0
+        self._known_until, read = 0.0, 0
         while step := self.run_once():
             read += step
             report(read)
@@ -71,194 +73,104 @@ class Projector:
                 for table in self._tables.values():
                     table.analyze(connection)
 
-    def rebuild(self, name: str, report: Callable[[int, int], None]) -> int:
-        """Build a view anew beside the old one, then take its place; facts read.
+    def rebuild(self, names: str | Sequence[str], report: Report, crew: Crew | None = None) -> int:
+        """Build views anew beside the old ones, then take their place; the position they show.
 
-        `report` is told how far it is, and the head of the register. The old table answers
-        until the new one has read everything.
+        `report` is told how much is done, and of how much: facts read, and as many again for the
+        indexes. The old tables answer until the new ones have read everything. Without a crew it
+        is done here, on one connection. Raises RebuildFailed for views that cannot take a fact;
+        the others are in place then.
         """
-        fresh = Table(self._tables[name].view, f"{name}__new")
-        with self._database.connection() as connection, _alone(connection, name):
-            with connection.transaction():
-                fresh.create(connection)
-            position = self._fill(connection, fresh, 0, report)
-            fresh.index(connection)
-            fresh.analyze(connection)
-            with connection.transaction():
-                _lock(connection, name)
-                position = self._fill(connection, fresh, position, report)
-                self._take_place(connection, fresh, position)
-        return position
+        named = [names] if isinstance(names, str) else names
+        tables = [self._tables[name] for name in named]
+        with self._database.connection() as connection:
+            return Rebuild(connection, self._codec, tables, crew).run(report)
 
-    def _fill(
-        self,
-        connection: Connection,
-        table: Table[Any],
-        position: int,
-        report: Callable[[int, int], None],
-    ) -> int:
-        head = self._register.head()
-        while facts := self._register.facts(position, BATCH):
-            with connection.transaction():
-                _fold(connection, table, facts)
-            position = facts[-1].position
-            report(position, max(head, position))
-        return position
+    def say_why(self, failures: Mapping[str, str]) -> None:
+        """Why views stand still that are not as this release makes them."""
 
-    def _take_place(self, connection: Connection, fresh: Table[Any], position: int) -> None:
-        name = fresh.view.name
-        connection.execute(f'DROP TABLE IF EXISTS reporting."{name}"'.encode())
-        connection.execute(f'ALTER TABLE reporting."{fresh.name}" RENAME TO "{name}"'.encode())
-        connection.execute(
-            "UPDATE reporting.view_position SET position = %s, definition = %s, failure = NULL"
-            " WHERE view = %s",
-            (position, fresh.definition, name),
-        )
+        def work(connection: Connection) -> None:
+            for name, why in failures.items():
+                positions.say_why(connection, name, why)
+
+        self._database.run(work)
+
+    def do(self, connection: Connection, job: Job) -> Done:
+        """A part of a rebuild that somebody else began."""
+        views = (self._tables[name].view for name in job.tables)
+        return Builder(self._codec, views).do(connection, job)
 
     def _create(self, connection: Connection, table: Table[Any]) -> None:
         table.create(connection)
+        table.make_unique(connection)
         table.index(connection)
         connection.execute(
             "INSERT INTO reporting.view_position (view, position, definition) VALUES (%s, 0, %s)",
             (table.name, table.definition),
         )
 
-    def _running(self) -> list[tuple[Table[Any], int]]:
-        """Those that have not stopped, if their tables are made as we would, and their positions.
+    def _next(self, connection: Connection) -> tuple[Tables, Batch]:
+        """The views that run, and what happened behind the one that is the furthest behind."""
+        if time.monotonic() >= self._known_until:
+            self._running = self._look(connection)
+            self._known_until = time.monotonic() + LOOK_SECONDS
+        if not self._running:
+            return [], Batch(0, 0, [])
+        furthest = min(position for _, position in self._running)
+        batch = self._reader.behind(connection, furthest, BATCH)
+        if batch.last > furthest:
+            self._known_until = 0.0
+            connection.execute(b"SELECT register.flush()")  # what a crash could take back
+        return [table for table, position in self._running if position < batch.last], batch
 
-        A table made by another release is left alone: it is to be built anew, or already was.
-        """
-        rows = self._database.run(
-            lambda c: c.execute(
-                "SELECT view, definition, position FROM reporting.view_position"
-                " WHERE failure IS NULL"
-            ).fetchall()
-        )
-        made = {(name, table.definition): table for name, table in self._tables.items()}
-        return [(made[at[:2]], at[2]) for at in rows if at[:2] in made]
+    def _look(self, connection: Connection) -> list[tuple[Table[Any], int]]:
+        return [
+            (self._tables[at.view], at.position)
+            for at in positions.positions(connection)
+            if at.view in self._tables and at.is_ours_to_move(self._tables[at.view])
+        ]
 
-    def _advance(self, view: Table[Any], facts: Sequence[Fact]) -> None:
-        """One batch for one view. What goes wrong stops this view alone, and is said."""
+    def _advance(self, tables: Tables, batch: Batch) -> None:
+        """One batch for all these views. What goes wrong stops the one at fault alone."""
         try:
-            self._commit(view, facts)
+            self._commit(tables, batch)
         except (*LOST, Unavailable):
             raise
         except Exception as failure:
-            log.exception("view %s stopped behind %s", view.name, facts[0].position - 1)
-            self._stop(view, facts, failure)
+            if len(tables) == 1:
+                self._stop(tables[0], batch, failure)
+                return
+            for table in tables:
+                self._advance([table], batch)
 
-    def _commit(self, view: Table[Any], facts: Sequence[Fact]) -> None:
+    def _commit(self, tables: Tables, batch: Batch) -> None:
         with self._database.connection() as connection, connection.transaction():
-            position, definition = _lock(connection, view.name)
-            mine = [fact for fact in facts if fact.position > position]
-            is_ours = definition == view.definition
-            if is_ours and mine and mine[0].position == position + 1:
-                _fold(connection, view, mine)
-                connection.execute(
-                    "UPDATE reporting.view_position SET position = %s WHERE view = %s",
-                    (mine[-1].position, view.name),
-                )
-                connection.execute(f"NOTIFY {CHANNEL}".encode())
+            at = positions.lock(connection, [table.name for table in tables])
+            mine = [t for t in tables if t.name in at and at[t.name].is_ours_to_move(t)]
+            moved = [t for t in mine if batch.after <= at[t.name].position < batch.last]
+            for table in moved:
+                fold(connection, table, batch.behind(at[table.name].position).facts)
+            if moved:
+                positions.move(connection, [table.name for table in moved], batch.last)
 
-    def _stop(self, view: Table[Any], facts: Sequence[Fact], failure: Exception) -> None:
+    def _stop(self, table: Table[Any], batch: Batch, failure: Exception) -> None:
         """Commit what comes before the fact at fault, and name that fact."""
+        facts = batch.facts
+        if not facts:
+            raise failure
         if len(facts) > 1:
-            half = len(facts) // 2
-            self._advance(view, facts[:half])
-            if not self._has_failed(view):
-                self._advance(view, facts[half:])
+            half = facts[len(facts) // 2].position
+            self._advance([table], batch.before(half))
+            if not self._has_failed(table):
+                self._advance([table], batch.behind(half - 1))
             return
-        said = f"at position {facts[0].position}: {type(failure).__name__}: {failure}"
+        at_fault = facts[0].position
+        why = str(failure if isinstance(failure, Refused) else Refused(at_fault, failure))
+        self._commit([table], batch.before(at_fault))
         with self._database.connection() as connection:
-            connection.execute(
-                "UPDATE reporting.view_position SET failure = %s WHERE view = %s",
-                (said, view.name),
-            )
+            positions.stop(connection, table.name, at_fault - 1, why)
+        log.error("view %s stopped %s", table.name, why, exc_info=failure)
 
-    def _has_failed(self, view: Table[Any]) -> bool:
-        views = PostgresProgress(self._database).views()
-        return any(p.failure for p in views if p.view == view.name)
-
-
-class PostgresProgress(Progress):
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def views(self) -> list[ViewProgress]:
-        return self._database.run(_views)
-
-    def wait(self, position: int, seconds: float) -> None:
-        """As promised. Raises Unavailable too."""
-        until = time.monotonic() + seconds
-        if _reached(self.views(), position):
-            return
-        try:
-            with self._database.connection() as connection, _listening(connection):
-                _wait(connection, position, until)
-        except LOST as lost:
-            raise Unavailable(str(lost)) from lost
-
-
-def _views(connection: Connection) -> list[ViewProgress]:
-    rows = connection.execute(
-        "SELECT view, position, failure FROM reporting.view_position ORDER BY view"
-    ).fetchall()
-    return [ViewProgress(*row) for row in rows]
-
-
-def _reached(views: Sequence[ViewProgress], position: int) -> bool:
-    return all(view.position >= position for view in views)
-
-
-@contextmanager
-def _listening(connection: Connection) -> Iterator[None]:
-    connection.execute(f"LISTEN {CHANNEL}".encode())
-    try:
-        yield
-    finally:
-        connection.execute("UNLISTEN *")
-
-
-def _wait(connection: Connection, position: int, until: float) -> None:
-    """Look after each word of the worker's, and once more when time is up."""
-    while not _reached(_views(connection), position):
-        left = until - time.monotonic()
-        if left <= 0:
-            raise ViewTooFarBehind(f"not all views have read up to position {position} yet")
-        for _ in connection.notifies(timeout=left, stop_after=1):
-            pass
-
-
-@contextmanager
-def _alone(connection: Connection, name: str) -> Iterator[None]:
-    """Nobody else builds this view anew meanwhile: both would fill the same table."""
-    key = f"yice.rebuild.{name}"
-    connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (key,))
-    try:
-        yield
-    finally:
-        if not connection.closed:
-            connection.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (key,))
-
-
-def _lock(connection: Connection, name: str) -> tuple[int, str]:
-    """How far a view is, and as whose table; nobody else moves it until the transaction ends."""
-    row = connection.execute(
-        "SELECT position, definition FROM reporting.view_position WHERE view = %s FOR UPDATE",
-        (name,),
-    ).fetchone()
-    assert row is not None
-    return int(row[0]), str(row[1])
-
-
-def _fold(connection: Connection, table: Table[Any], facts: Sequence[Fact]) -> None:
-    view = table.view
-    mine = [(fact, view.keys(fact)) for fact in facts if type(fact.event) in view.facts]
-    if not mine:
-        return
-    rows: dict[Hashable, Any] = table.load(connection, {key for _, keys in mine for key in keys})
-    for fact, keys in mine:
-        for key in keys:
-            rows[key] = view.fold(rows.get(key), fact, key)
-    if rows:
-        table.write(connection, list(rows.values()))
+    def _has_failed(self, table: Table[Any]) -> bool:
+        known = self._database.run(positions.positions)
+        return any(at.failure for at in known if at.view == table.name)

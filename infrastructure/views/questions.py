@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import Any, Generic, TypeVar
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from application.register import Unavailable
 from application.views.client_file import ClientFile, ClientFileView, ClientRow
 from application.views.figures import HappeningView, TicketFiguresView
-from application.views.obligations import (
-    ObligationFilter,
-    ObligationRow,
-    Obligations,
-    ObligationsView,
-    OverdueCount,
-)
+from application.views.obligations import ObligationsView
 from application.views.pack_shelf import PackRow, PackShelf, PackShelfView
 from application.views.search import SearchView
 from application.views.staff_directory import StaffDirectory, StaffDirectoryView, StaffRow
@@ -37,9 +31,8 @@ from application.views.ticket_register import (
 )
 from application.views.view import View
 from infrastructure.database import LOST, Database
-from infrastructure.views.table import Table
-
-R = TypeVar("R")
+from infrastructure.views.counts import ARE_KEPT, counting
+from infrastructure.views.rows import Rows, of_some
 
 VIEWS: Sequence[View[Any]] = (
     TicketRegisterView(),
@@ -55,6 +48,9 @@ VIEWS: Sequence[View[Any]] = (
 
 VIEW_NAMES: Sequence[str] = (*(view.name for view in VIEWS), SearchView.name)
 """All of them: what the worker keeps up to date and `yice rebuild` knows."""
+
+FEW_DAYS = timedelta(days=3)
+"""What was opened in so few is sooner found by its time than in the order of the list."""
 
 _COMPARED = {
     "state": "state = %s",
@@ -79,84 +75,69 @@ _COMPARED = {
 }
 
 
-class _Rows(Generic[R]):
-    """Rows of one table, read back as rows of its view."""
-
-    def __init__(self, database: Database, view: View[R]) -> None:
-        self._database = database
-        self._table = Table(view)
-        self._select = f'SELECT {self._table.columns} FROM reporting."{self._table.name}"'
-
-    def one(self, id: UUID) -> R | None:
-        rows = self.many(f'WHERE "{self._table.key}" = %s', id)
-        return rows[0] if rows else None
-
-    def many(self, rest: str, *parameters: Any) -> list[R]:
-        rows = self.tuples(f"{self._select} {rest}", *parameters)
-        return [self._table.read(row) for row in rows]
-
-    def newest(
-        self, order: str, where: list[str], parameters: list[Any], before: int | None, limit: int
-    ) -> list[R]:
-        if before is not None:
-            where, parameters = [*where, f"{order} < %s"], [*parameters, before]
-        return self.many(f"{_where(where)} ORDER BY {order} DESC LIMIT %s", *parameters, limit)
-
-    def tuples(self, statement: str, *parameters: Any) -> list[Any]:
-        return self._database.run(
-            lambda c: c.execute(statement.encode(), parameters, binary=True).fetchall()
-        )
-
-
-_IN_QUEUE = "(queue = %s OR queue_role = ANY(%s))"
 _WAITS_FOR_NOBODY = "NOT is_closed AND offered_to_id IS NULL AND blocked_by IS NULL"
+
+
+def _in_turn(where: str) -> str:
+    """Its last parameter: how many."""
+    return f"(SELECT * FROM reporting.ticket_register WHERE {where} ORDER BY {IN_TURN} LIMIT %s)"
+
+
+def _queued(where: str) -> str:
+    """What somebody may take: that of their unit, and that of each role, each in its own order."""
+    of_role = _in_turn(f"{where} AND queue_role = role")
+    return (
+        f"{_in_turn(f'{where} AND queue = %s')} UNION ALL"
+        f" SELECT t.* FROM unnest(%s::text[]) AS role CROSS JOIN LATERAL {of_role} t"
+    )
 
 
 class PostgresTicketRegister(TicketRegister):
     def __init__(self, database: Database) -> None:
-        self._rows = _Rows(database, TicketRegisterView())
+        self._rows = Rows(database, TicketRegisterView())
+        self._counters = False
 
     def ticket(self, ticket_id: UUID) -> TicketRow | None:
         return self._rows.one(ticket_id)
 
     def page(self, asked: TicketFilter, *, before: int | None, limit: int) -> list[TicketRow]:
         where, parameters = _conditions(asked)
-        return self._rows.newest("opened_position", where, parameters, before, limit)
+        return self._rows.newest(
+            "opened_position", where, parameters, before, limit, few=_is_of_few_days(asked)
+        )
 
     def counts(self, asked: TicketFilter) -> dict[str, dict[str, int]]:
-        where, parameters = _conditions(asked)
-        rows = self._rows.tuples(
-            "SELECT CASE GROUPING(state, procedure, channel, is_closed)"
-            "  WHEN 7 THEN 'state' WHEN 11 THEN 'procedure' WHEN 13 THEN 'channel'"
-            "  WHEN 14 THEN 'closed' ELSE 'all' END,"
-            " coalesce(state, procedure, channel, is_closed::text, 'total'), count(*)"
-            f" FROM reporting.ticket_register {_where(where)}"
-            " GROUP BY GROUPING SETS ((state), (procedure), (channel), (is_closed), ())"
-            " ORDER BY 1, 2",
-            *parameters,
-        )
+        statement, parameters = counting(asked, _conditions, kept=self._are_kept())
+        rows = self._rows.tuples(statement, *parameters)
         counts: dict[str, dict[str, int]] = {}
         for group, value, number in rows:
             counts.setdefault(group, {})[value] = number
         return counts
 
+    def _are_kept(self) -> bool:
+        self._counters = self._counters or bool(self._rows.tuples(ARE_KEPT))
+        return self._counters
+
     def queue(self, taker: Taker, *, after: Place | None, limit: int) -> list[TicketRow]:
-        where, parameters = [_IN_QUEUE, "NOT is_closed"], [taker.unit, sorted(taker.roles)]
-        behind = after or ()
+        where, parameters = "NOT is_closed", []
         if after is not None:
-            where.append(f"({IN_TURN}) > (%s, %s, %s, %s)")
-        rest = f"{_where(where)} ORDER BY {IN_TURN} LIMIT %s"
-        return self._rows.many(rest, *parameters, *behind, limit)
+            where, parameters = f"{where} AND ({IN_TURN}) > (%s, %s, %s, %s)", [*after]
+        rows = self._rows.tuples(
+            f"SELECT DISTINCT ON ({IN_TURN}) {self._rows.columns}"
+            f" FROM ({_queued(where)}) either ORDER BY {IN_TURN} LIMIT %s",
+            *(*parameters, taker.unit, limit, sorted(taker.roles), *parameters, limit, limit),
+        )
+        return [self._rows.read(row) for row in rows]
 
     def next(self, taker: Taker) -> TicketRow | None:
-        mine = f"(owner_id = %s AND queue IS NULL OR {_IN_QUEUE})"
-        found = self._rows.many(
-            f"WHERE {mine} AND {_WAITS_FOR_NOBODY} ORDER BY {IN_TURN} LIMIT 1",
-            taker.staff_id,
-            taker.unit,
-            sorted(taker.roles),
+        """The first of each kind, found in its own order, and then the first of these."""
+        mine = _in_turn(f"owner_id = %s AND queue IS NULL AND {_WAITS_FOR_NOBODY}")
+        rows = self._rows.tuples(
+            f"SELECT {self._rows.columns} FROM ({mine} UNION ALL {_queued(_WAITS_FOR_NOBODY)})"
+            f" either ORDER BY {IN_TURN} LIMIT 1",
+            *(taker.staff_id, 1, taker.unit, 1, sorted(taker.roles), 1),
         )
-        return found[0] if found else None
+        return self._rows.read(rows[0]) if rows else None
 
     def open_counts(self, owner_ids: Sequence[UUID]) -> dict[UUID, int]:
         statement = (
@@ -169,7 +150,7 @@ class PostgresTicketRegister(TicketRegister):
 class PostgresTicketHistory(TicketHistory):
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._rows = _Rows(database, TicketHistoryView())
+        self._rows = Rows(database, TicketHistoryView())
 
     def of_ticket(self, ticket_id: UUID, *, after: int, limit: int) -> list[HistoryRow]:
         rest = "WHERE ticket_id = %s AND version > %s ORDER BY version LIMIT %s"
@@ -197,7 +178,7 @@ class PostgresTicketHistory(TicketHistory):
 
 class PostgresClientFile(ClientFile):
     def __init__(self, database: Database) -> None:
-        self._rows = _Rows(database, ClientFileView())
+        self._rows = Rows(database, ClientFileView())
 
     def client(self, client_id: UUID) -> ClientRow | None:
         return self._rows.one(client_id)
@@ -219,7 +200,7 @@ class PostgresClientFile(ClientFile):
 
 class PostgresStaffDirectory(StaffDirectory):
     def __init__(self, database: Database) -> None:
-        self._rows = _Rows(database, StaffDirectoryView())
+        self._rows = Rows(database, StaffDirectoryView())
 
     def member(self, staff_id: UUID) -> StaffRow | None:
         return self._rows.one(staff_id)
@@ -245,117 +226,22 @@ class PostgresStaffDirectory(StaffDirectory):
 
 class PostgresPackShelf(PackShelf):
     def __init__(self, database: Database) -> None:
-        self._rows = _Rows(database, PackShelfView())
+        self._rows = Rows(database, PackShelfView())
 
     def packs(self) -> list[PackRow]:
         return self._rows.many("ORDER BY name")
 
 
-_MISSED = "over_at IS NULL AND due_at < LEAST(%s, paused_at)"
-"""What was missed before it was paused stays so; what was not is not missed while it is."""
-
-_OBLIGATION = {
-    "ticket_id": "ticket_id = %s",
-    "responsible_id": "responsible_id = %s",
-    "told_id": "told_id = %s",
-    "is_open": "(over_at IS NULL) = %s",
-    "overdue_at": _MISSED,
-    "due_to": "due_at <= %s",
-    "level": "level = %s",
-    "supervised_by": "supervisors @> jsonb_build_array(%s::text)",
-    "role": "terms->>'role' = %s",
-    "unit": "terms->>'unit' = %s",
-}
-
-_KEEPER = (
-    "coalesce((SELECT (d.deputy->>'deputy_id')::uuid"
-    " FROM reporting.staff_directory s,"
-    " jsonb_array_elements(s.deputies) WITH ORDINALITY AS d (deputy, number)"
-    " WHERE s.staff_id = responsible_id"
-    " AND due_at >= (d.deputy->>'start')::timestamptz"
-    " AND due_at < (d.deputy->>'end')::timestamptz"
-    " AND LEAST(%s, over_at) < (d.deputy->>'end')::timestamptz"
-    " ORDER BY d.number DESC LIMIT 1), responsible_id)"
-)
-"""Who keeps an obligation as of an instant; of two deputies the one named last."""
-
-_KEPT_BY = (
-    "responsible_id IN (SELECT staff_id FROM reporting.staff_directory WHERE staff_id = %s"
-    " OR deputies @> jsonb_build_array(jsonb_build_object('deputy_id', %s::text)))"
-    f" AND {_KEEPER} = %s"
-)
-
-
-_ADDRESSED = "(terms->>'role' = ANY(%s) AND coalesce(terms->>'unit' = %s, true))"
-"""What is addressed to a role is for whoever has it; in a unit only, if one is charged."""
-
-
-class PostgresObligations(Obligations):
-    def __init__(self, database: Database) -> None:
-        self._rows = _Rows(database, ObligationsView())
-
-    def obligation(self, ticket_id: UUID, key: str) -> ObligationRow | None:
-        of_ticket = self._rows.many("WHERE ticket_id = %s", ticket_id)
-        return next((row for row in of_ticket if row.key == key), None)
-
-    def page(
-        self, asked: ObligationFilter, *, after: tuple[datetime, int] | None, limit: int
-    ) -> list[ObligationRow]:
-        given = {k: v for k in _OBLIGATION if (v := getattr(asked, k)) is not None}
-        where, parameters = [_OBLIGATION[k] for k in given], list(given.values())
-        if asked.kept_by is not None:
-            staff_id, now = asked.kept_by
-            roles, unit = asked.or_for or (frozenset(), "")
-            where.append(f"({_KEPT_BY} OR {_ADDRESSED})")
-            parameters += [staff_id, staff_id, now, staff_id, sorted(roles), unit]
-        if after is not None:
-            where, parameters = (
-                [*where, "(due_at, opened_position) > (%s, %s)"],
-                [*parameters, *after],
-            )
-        rest = f"{_where(where)} ORDER BY due_at, opened_position LIMIT %s"
-        return self._rows.many(rest, *parameters, limit)
-
-    def to_breach(self, now: datetime, limit: int) -> list[ObligationRow]:
-        rest = f"WHERE {_MISSED} AND breached_at IS NULL ORDER BY due_at, opened_position LIMIT %s"
-        return self._rows.many(rest, now, limit)
-
-    def to_warn(self, now: datetime, limit: int) -> list[ObligationRow]:
-        rest = (
-            "WHERE over_at IS NULL AND warn_at <= LEAST(%s, paused_at)"
-            " AND due_at >= LEAST(%s, paused_at) ORDER BY warn_at, opened_position LIMIT %s"
-        )
-        return self._rows.many(rest, now, now, limit)
-
-    def to_supervise(self, now: datetime, limit: int) -> list[ObligationRow]:
-        rest = (
-            f"WHERE {_MISSED} AND breached_at IS NOT NULL AND supervise_at <= LEAST(%s, paused_at)"
-            " ORDER BY due_at, opened_position LIMIT %s"
-        )
-        return self._rows.many(rest, now, now, limit)
-
-    def keepers(self, obligation_ids: Sequence[str], now: datetime) -> dict[str, UUID]:
-        statement = (
-            f"SELECT obligation_id, {_KEEPER} FROM reporting.obligations"
-            " WHERE obligation_id = ANY(%s)"
-        )
-        return dict(self._rows.tuples(statement, now, list(obligation_ids)))
-
-    def overdue_counts(self, now: datetime) -> list[OverdueCount]:
-        rows = self._rows.tuples(
-            "SELECT coalesce(o.terms->>'unit', t.unit) AS charged, o.level, count(*)"
-            " FROM reporting.obligations o JOIN reporting.ticket_register t USING (ticket_id)"
-            f" WHERE {_MISSED} GROUP BY charged, o.level ORDER BY charged, o.level",
-            now,
-        )
-        return [OverdueCount(*row) for row in rows]
+def _is_of_few_days(asked: TicketFilter) -> bool:
+    if asked.opened_from is None or asked.opened_to is None:
+        return False
+    return asked.opened_to - asked.opened_from <= FEW_DAYS
 
 
 def _conditions(asked: TicketFilter) -> tuple[list[str], list[Any]]:
     given = {name: v for name in _COMPARED if (v := getattr(asked, name)) is not None}
     values = [list(v) if isinstance(v, tuple) else v for v in given.values()]
-    return [_COMPARED[name] for name in given], values
-
-
-def _where(conditions: Sequence[str]) -> str:
-    return f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    return [
+        *(_COMPARED[name] for name in given),
+        *of_some(asked.returned_at_least, "returns"),
+    ], values

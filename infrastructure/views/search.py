@@ -11,13 +11,13 @@ from uuid import UUID
 from application.blind_index import BlindIndex, holds, snippet
 from application.views.search import Hit, Search, SearchFilter
 from infrastructure.codec import Codec
-from infrastructure.database import Database
+from infrastructure.database import Connection, Database
 
-COUNTED = 10_000
+COUNTED = 1_000
 """How many texts are counted at most: to count is to open each."""
 
 CHUNK = 500
-"""How many candidates are read at a time."""
+"""How many candidates are read at a time, at most: most of what is asked for holds the words."""
 
 _COMPARED = {
     "unit": "t.unit = %s",
@@ -25,12 +25,29 @@ _COMPARED = {
     "visibility": "s.visibility = %s",
 }
 
-_CANDIDATES = (
-    "SELECT s.text, s.subject_id, s.ticket_id, t.number, s.topic, s.field, s.visibility,"
+_COLUMNS = (
+    "s.text, s.subject_id, s.ticket_id, t.number, s.topic, s.field, s.visibility,"
     " s.occurred_at, s.version, s.position"
-    " FROM reporting.search s JOIN reporting.ticket_register t USING (ticket_id)"
-    " WHERE {} ORDER BY s.position DESC, s.field DESC LIMIT %s"
 )
+
+_TAKEN = (
+    "s.text, s.subject_id, s.ticket_id, s.topic, s.field, s.visibility, s.occurred_at,"
+    " s.version, s.position"
+)
+
+_NEWEST = "ORDER BY s.position DESC, s.field DESC"
+
+_OF_SOME = (
+    f"SELECT {_COLUMNS} FROM reporting.search s JOIN reporting.ticket_register t USING (ticket_id)"
+    f" WHERE {{}} {_NEWEST} LIMIT %s"
+)
+
+_OF_ALL = (
+    f"SELECT {_COLUMNS}"
+    f" FROM (SELECT {_TAKEN} FROM reporting.search s WHERE {{}} {_NEWEST} LIMIT %s) s"
+    f" LEFT JOIN reporting.ticket_register t USING (ticket_id) {_NEWEST}"
+)
+"""Where nothing is asked about their tickets, only those of the texts taken are looked up."""
 
 
 class _Candidate(NamedTuple):
@@ -39,7 +56,7 @@ class _Candidate(NamedTuple):
     box: str
     subject_id: UUID
     ticket_id: UUID
-    number: str
+    number: str | None
     topic: str
     field: str
     visibility: str
@@ -50,7 +67,7 @@ class _Candidate(NamedTuple):
     def shown(self, snippet: str) -> Hit:
         return Hit(
             ticket_id=self.ticket_id,
-            number=self.number,
+            number=self.number or "",
             topic=self.topic,
             field=self.field,
             visibility=self.visibility,
@@ -68,38 +85,52 @@ class PostgresSearch(Search):
         self._database, self._codec, self._index = database, codec, index
 
     def page(self, asked: SearchFilter, *, before: tuple[int, str] | None, limit: int) -> list[Hit]:
-        found = islice(self._found(asked, before), limit)
+        found = islice(self._found(asked, before, min(limit, CHUNK)), limit)
         return [candidate.shown(snippet(text, asked.words[0])) for candidate, text in found]
 
     def count(self, asked: SearchFilter) -> int | None:
-        counted = sum(1 for _ in islice(self._found(asked, None), COUNTED + 1))
+        most = COUNTED + 1
+        counted = sum(1 for _ in islice(self._found(asked, None, most), most))
         return counted if counted <= COUNTED else None
 
     def forget(self, subjects: Collection[UUID]) -> int:
         """Take the numbers out of the texts of persons who were erased; how many texts had any."""
-        return self._database.run(
-            lambda c: (
-                c.execute(
-                    "UPDATE reporting.search SET tokens = '{}'"
-                    " WHERE subject_id = ANY(%s) AND tokens <> '{}'",
+
+        def work(connection: Connection) -> int:
+            """Also where a rebuild is under way, or was broken off."""
+            tables = connection.execute(
+                b"SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r'"
+                b" AND relname IN ('search', 'search__new')"
+                b" AND relnamespace = 'reporting'::regnamespace"
+            ).fetchall()
+            return sum(
+                connection.execute(
+                    f"UPDATE {table} SET tokens = '{{}}'"
+                    " WHERE subject_id = ANY(%s) AND tokens <> '{}'".encode(),
                     (list(subjects),),
                 ).rowcount
+                for (table,) in tables
             )
-        )
+
+        return self._database.run(work)
 
     def _found(
-        self, asked: SearchFilter, before: tuple[int, str] | None
+        self, asked: SearchFilter, before: tuple[int, str] | None, chunk: int = CHUNK
     ) -> Iterator[tuple[_Candidate, str]]:
-        """Those that hold the words, with their texts, newest first."""
-        while candidates := self._candidates(asked, before):
+        """Those that hold the words, with their texts, newest first; `chunk`: read at first."""
+        while candidates := self._candidates(asked, before, chunk):
+            chunk = CHUNK
             self._codec.fetch_keys({candidate.subject_id for candidate in candidates})
             for candidate in candidates:
                 text = self._codec.open(candidate.box)
-                if text is not None and holds(text, asked.words):
+                is_known = candidate.number is not None  # or its register is still being read
+                if is_known and text is not None and holds(text, asked.words):
                     yield candidate, text
             before = candidates[-1].position, candidates[-1].field
 
-    def _candidates(self, asked: SearchFilter, before: tuple[int, str] | None) -> list[_Candidate]:
+    def _candidates(
+        self, asked: SearchFilter, before: tuple[int, str] | None, chunk: int
+    ) -> list[_Candidate]:
         where = ["s.tokens @> %s::bigint[]"]
         parameters: list[Any] = [self._index.of_words(asked.words)]
         for name, condition in _COMPARED.items():
@@ -108,8 +139,9 @@ class PostgresSearch(Search):
         if before is not None:
             where = [*where, "(s.position, s.field) < (%s, %s)"]
             parameters = [*parameters, *before]
-        statement = _CANDIDATES.format(" AND ".join(where)).encode()
+        of_some = asked.unit is not None or asked.procedure is not None
+        statement = (_OF_SOME if of_some else _OF_ALL).format(" AND ".join(where)).encode()
         rows = self._database.run(
-            lambda c: c.execute(statement, [*parameters, CHUNK], binary=True).fetchall()
+            lambda c: c.execute(statement, [*parameters, chunk], binary=True).fetchall()
         )
         return [_Candidate(*row) for row in rows]

@@ -11,13 +11,19 @@ from typing import Any, Generic, TypeVar, get_args, get_type_hints
 from uuid import UUID
 
 import msgspec
+from eventsourcing.utils import get_topic
 
 from application.blind_index import Tokens
 from application.views.view import View
 from domain.sealed import Sealed
 from infrastructure.database import Connection
+from infrastructure.views.tally import keep_tally
 
 R = TypeVar("R")
+
+PENDING_KB = 512
+"""So much of what came last is kept in a heap before it is sorted in: each text has some sixty
+numbers, which one by one cost ten times as much as all other writing of all views."""
 
 _SQL_TYPES: dict[Any, str] = {
     UUID: "uuid",
@@ -37,6 +43,7 @@ class Table(Generic[R]):
         self.view, self.name = view, name or view.name
         self._columns = [Column(n, *h) for n, h in _hints(view.row).items()]
         self._converted = [(i, c) for i, c in enumerate(self._columns) if c.is_converted]
+        self.topics = frozenset(get_topic(kind) for kind in view.facts)
         self.key = self._columns[0].name
         self.columns = ", ".join(f'"{c.name}"' for c in self._columns)
 
@@ -45,6 +52,11 @@ class Table(Generic[R]):
         """How many columns it has."""
         return len(self._columns)
 
+    @property
+    def fields(self) -> Sequence[Column]:
+        """In the order in which they stand in a row."""
+        return self._columns
+
     def of(self, alias: str) -> str:
         """Its columns in a query that calls it by another name."""
         return ", ".join(f'{alias}."{c.name}"' for c in self._columns)
@@ -52,29 +64,57 @@ class Table(Generic[R]):
     @property
     def definition(self) -> str:
         """A digest of what makes the rows: when it changes, the view is built anew."""
-        said = f"{self.view.edition} {self._columns} {self.view.indexes}"
+        made = [self.view.edition, self._columns, self.view.indexes, *self.view.counted_by]
+        said = " ".join(map(str, made))
         return hashlib.sha256(said.encode()).hexdigest()
 
     def create(self, connection: Connection) -> None:
+        """Empty, in place of what may stand there; without any index."""
         columns = ", ".join(c.declared for c in self._columns)
-        connection.execute(f'DROP TABLE IF EXISTS reporting."{self.name}"'.encode())
-        connection.execute(
-            f'CREATE TABLE reporting."{self.name}" ({columns}, PRIMARY KEY ("{self.key}"))'.encode()
-        )
+        self.drop(connection)
+        connection.execute(f'CREATE TABLE reporting."{self.name}" ({columns})'.encode())
         for c in self._columns:
             said = c.doc.replace("'", "''")
             connection.execute(
                 f'COMMENT ON COLUMN reporting."{self.name}"."{c.name}" IS \'{said}\''.encode()
             )
 
+    def drop(self, connection: Connection) -> None:
+        connection.execute(f'DROP TABLE IF EXISTS reporting."{self.name}"'.encode())
+
+    def replace(self, connection: Connection) -> None:
+        """Take the place of the view's table in use."""
+        name = self.view.name
+        connection.execute(f'DROP TABLE IF EXISTS reporting."{name}"'.encode())
+        connection.execute(f'ALTER TABLE reporting."{self.name}" RENAME TO "{name}"'.encode())
+
+    def lock(self, connection: Connection) -> None:
+        """Nobody drops it until the transaction ends; others may write into it."""
+        connection.execute(f'LOCK TABLE reporting."{self.name}" IN ROW EXCLUSIVE MODE'.encode())
+
+    def oid(self, connection: Connection) -> int:
+        """Which table of this name it is, for who knew an earlier one."""
+        statement = f"SELECT 'reporting.\"{self.name}\"'::regclass::oid"
+        [(oid,)] = connection.execute(statement.encode()).fetchall()
+        return int(oid)
+
+    def make_unique(self, connection: Connection) -> None:
+        """One row a key: without this nothing can be loaded or replaced."""
+        connection.execute(
+            f'ALTER TABLE reporting."{self.name}" ADD PRIMARY KEY ("{self.key}")'.encode()
+        )
+
     def index(self, connection: Connection) -> None:
-        for columns in (*(f"({named})" for named in self.view.indexes), *self._searched()):
+        for columns in (*map(_indexed, self.view.indexes), *self._searched()):
             connection.execute(f'CREATE INDEX ON reporting."{self.name}" {columns}'.encode())
+        if self.view.counted_by:
+            keep_tally(connection, self.view.name, self.name, self.view.counted_by)
 
     def _searched(self) -> list[str]:
-        """Numbers are found one by one, those that came last as fast as all others."""
+        """Numbers are found one by one; those that came last are looked through in their heap."""
         searched = [c.name for c in self._columns if c.kind is Tokens]
-        return [f'USING gin ("{name}") WITH (fastupdate = off)' for name in searched]
+        heap = f"WITH (gin_pending_list_limit = {PENDING_KB})"
+        return [f'USING gin ("{name}") {heap}' for name in searched]
 
     def analyze(self, connection: Connection) -> None:
         """Tell the planner what is in it, after many rows have come at once."""
@@ -152,13 +192,18 @@ class Column:
         return closed(value) if self.kind is Sealed and value is not None else value
 
 
+_MAY_HOLD_BOXES = frozenset({Sealed, dict, list})
+
+
 def boxed(value: Any) -> Any:
     """JSON in which sealed texts are named boxes."""
     if isinstance(value, Sealed):
         return {"$box": value.box}
     if isinstance(value, dict):
-        return {k: boxed(v) for k, v in value.items()}
-    return [boxed(v) for v in value] if isinstance(value, list) else value
+        return {k: boxed(v) if type(v) in _MAY_HOLD_BOXES else v for k, v in value.items()}
+    if isinstance(value, list):
+        return [boxed(v) if type(v) in _MAY_HOLD_BOXES else v for v in value]
+    return value
 
 
 def unboxed(value: Any) -> Any:
@@ -173,6 +218,14 @@ def unboxed(value: Any) -> Any:
 def closed(box: str) -> Sealed:
     """A sealed text that nobody has opened yet."""
     return Sealed(UUID(box.split(":", 5)[4]), None, box)
+
+
+def _indexed(named: str) -> str:
+    """Columns, and of which rows if not of all: `owner_id, position WHERE NOT is_closed`."""
+    if named.startswith("USING "):
+        return named
+    columns, where, rows = named.partition(" WHERE ")
+    return f"({columns}){where}{rows}"
 
 
 def _hints(row: type) -> dict[str, tuple[Any, bool, str]]:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-import msgspec
 from flask import Response, request, url_for
 
 from application.register import Receipt
@@ -24,7 +23,7 @@ def plain(value: Any) -> Any:
 
 
 def json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    body = msgspec.json.encode(plain(value))
+    body = showing.encoded(value, services().open_box)
     return Response(body, status, headers, content_type="application/json")
 
 
@@ -53,7 +52,7 @@ def created(
 
 def versioned(row: Any, **more: Any) -> Response:
     """One row, with the version that a change of it may name in If-Match."""
-    return json(plain(row) | more, headers={"ETag": f'"{row.version}"'})
+    return json(showing.shallow(row) | more, headers={"ETag": f'"{row.version}"'})
 
 
 def page(

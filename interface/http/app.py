@@ -90,6 +90,7 @@ def create_app(parts: Services) -> Flask:
     app.before_request(must_be_json)
     app.before_request(wait_for_views)
     app.after_request(name_command)
+    app.teardown_request(forget_request)
     measure(app)
     return app
 
@@ -98,6 +99,11 @@ def must_be_known() -> None:
     """Everything under /v1 is for those we know: asked before anything else is read."""
     if request.path.startswith("/v1/"):
         actor()
+
+
+def forget_request(error: BaseException | None) -> None:
+    """The next one asks anew."""
+    services().people.forget_request()
 
 
 def must_be_json() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import cache
 
 from flask import Flask, Response, g, request
 from prometheus_client import (
@@ -61,6 +62,11 @@ def _start() -> None:
 
 def _stop(response: Response) -> Response:
     if "started" in g:
-        labels = (request.endpoint or "none", request.method, str(response.status_code))
-        REQUESTS.labels(*labels).observe(time.perf_counter() - g.started)
+        asked = _counted(request.endpoint or "none", request.method, response.status_code)
+        asked.observe(time.perf_counter() - g.started)
     return response
+
+
+@cache
+def _counted(endpoint: str, method: str, status: int) -> Histogram:
+    return REQUESTS.labels(endpoint, method, str(status))

@@ -25,7 +25,7 @@ SearchPageSchema = page_of(
     shown(Hit, "Hit"),
     count=fields.Integer(
         allow_none=True,
-        metadata={"description": "How many texts; null beyond 10,000, and on later pages"},
+        metadata={"description": "How many texts; null beyond 1,000, and on later pages"},
     ),
 )
 

@@ -31,7 +31,7 @@ from application.views.ticket_register import TicketFilter, TicketRow, without_c
 from domain.errors import NotFound
 from domain.sealed import TEXT_LIMIT
 from domain.ticket import Blocker, Visibility
-from interface.http.answers import answered, created, json, page, plain, versioned
+from interface.http.answers import answered, created, json, page, versioned
 from interface.http.auth import actor, command, reader
 from interface.http.resource import Resource
 from interface.http.schemas import (
@@ -147,7 +147,7 @@ def show_ticket(query: dict[str, Any], ticket_id: UUID) -> Response:
     outlook = services().tickets.outlook(ticket_id)
     history = _history(row, after=0, limit=FILE_LIMIT)
     dossier = services().dossiers.standing(ticket_id, services().now())
-    return versioned(row, **plain(outlook), **plain(dossier), file=plain(filed(history)))
+    return versioned(row, **outlook, **dossier, file=filed(history))
 
 
 class HistoryQuery(ReadQuery):
@@ -292,7 +292,8 @@ def found(ticket_id: UUID) -> TicketRow:
 
 def shown_to_me(rows: Sequence[TicketRow]) -> list[TicketRow]:
     """Whose matter it is stays hidden from whom it is about, where its pack says so."""
-    return [without_client(row, actor().staff_id) for row in rows]
+    reader_id = actor().staff_id
+    return [without_client(row, reader_id) for row in rows]
 
 
 def _history(row: TicketRow, *, after: int, limit: int) -> list[HistoryRow]:

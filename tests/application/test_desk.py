@@ -25,9 +25,9 @@ from application.desk import (
     Desk,
 )
 from application.handovers import OfferTransfer, WithdrawTransfer
-from application.packs import DraftPack
+from application.packs import DraftPack, Packs
 from application.people import Leave, NameDeputy, TakePost
-from application.register import Conflict, Fact, Receipt
+from application.register import Conflict, Fact, Receipt, Submission
 from application.tickets import (
     AnswerTicket,
     CloseTicket,
@@ -583,6 +583,87 @@ def test_many_who_write_to_one_ticket_at_once_are_all_heard(parts: Parts, ticket
 
     assert sorted(receipt.version for receipt in receipts) == list(range(2, 22))
     assert len({fact.event.text.text for fact in stored(parts, T1)[1:]}) == 20  # type: ignore[attr-defined]
+
+
+def other_process(parts: Parts) -> Tickets:
+    """Another desk on the same register: what it keeps is its own."""
+    desk = Desk(parts.register, parts.keys, parts.desk.zone)
+    return Tickets(desk, Packs(desk))
+
+
+def test_two_processes_that_write_to_one_ticket_in_turn_lose_nothing(
+    parts: Parts, ticket: UUID
+) -> None:
+    here, there = parts.tickets, other_process(parts)
+
+    versions = [who.note(note()).version for who in (here, there, there, here, there, here)]
+
+    assert versions == [2, 3, 4, 5, 6, 7]
+    assert parts.desk.look_up(Ticket, T1).counts["noted"] == 6
+
+
+def test_what_was_read_ahead_and_is_not_true_any_more_is_read_anew_after_a_lost_race(
+    parts: Parts, ticket: UUID
+) -> None:
+    parts.desk.read_ahead([T1])
+    other_process(parts).issue_slip(slip())
+
+    receipt = parts.tickets.issue_slip(slip())
+
+    assert receipt.version == 2
+    assert [type(fact.event) for fact in facts_of(parts)] == [Ticket.Opened, Ticket.CaseSlipIssued]
+
+
+def test_what_was_read_ahead_is_good_until_it_is_forgotten(parts: Parts, ticket: UUID) -> None:
+    parts.desk.read_ahead([LI_NA])
+    parts.register.append([left(LI_NA, parts)])
+
+    before = parts.desk.look_up(Staff, LI_NA).has_left
+    parts.desk.forget_ahead()
+
+    assert (before, parts.desk.look_up(Staff, LI_NA).has_left) == (False, True)
+
+
+def test_what_is_read_ahead_is_good_for_this_thread_only(parts: Parts, ticket: UUID) -> None:
+    parts.desk.read_ahead([LI_NA])
+    parts.register.append([left(LI_NA, parts)])
+
+    with ThreadPoolExecutor(1) as another:
+        found = another.submit(parts.desk.look_up, Staff, LI_NA).result()
+
+    assert found.has_left
+
+
+def test_a_refused_command_changes_nothing_of_what_is_kept(parts: Parts, ticket: UUID) -> None:
+    kept = parts.desk.look_up(Ticket, T1)
+
+    def decide(ticket: Ticket, act: Act) -> None:
+        ticket.note("又来电", Visibility.INTERNAL, act=act)
+        raise Forbidden("not today")
+
+    with pytest.raises(Forbidden):
+        parts.desk.change(Ticket, T1, note(), decide)
+
+    assert (kept.version, parts.desk.look_up(Ticket, T1).counts) == (1, {"opened": 1})
+
+
+def left(staff_id: UUID, parts: Parts) -> Submission:
+    """As stored by another process."""
+    staff = parts.desk.load(Staff, staff_id)
+    staff.leave(act=Act(by="system:test", at=NOON, command_id=f"left-{next(_numbers)}"))
+    [event] = staff.collect_events()
+    return Submission(
+        by=event.by,
+        command_id=event.command_id,
+        fingerprint=b"left",
+        stream_id=staff_id,
+        version=staff.version,
+        events=[event],
+    )
+
+
+def facts_of(parts: Parts) -> list[Fact]:
+    return parts.register.stream(T1)
 
 
 def test_what_is_so_already_is_answered_and_adds_nothing(parts: Parts, ticket: UUID) -> None:

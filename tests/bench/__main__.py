@@ -1,124 +1,111 @@
-"""`make bench`: what Yice costs, as ratios to a bare Flask + psycopg app in the same run.
+"""`make bench` and `make bench-full`: what Yice does, against a baseline in the same run.
 
-Both answer under the same server settings, from the same durable PostgreSQL, to the same load, in
-turns; Yice keeps its views up to date meanwhile. What they have left to read after a round is
-waited for and not counted. The load shares the machine with what it measures.
+Every part has a durable PostgreSQL of its own. All there is runs on one machine, what sends the
+load included.
 """
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import signal
+import time
+from collections.abc import Callable
 from pathlib import Path
-from random import Random
 
 import click
-import psycopg
-from msgspec import Struct, json
+from msgspec import json
 
-from infrastructure.embedded import EmbeddedPostgres
-from infrastructure.wiring import embedded_urls
-from interface.printing import progress_bar
-from tests.bench import bare
-from tests.bench.cases import Case, cases
+from tests.bench import (
+    asking,
+    codecs,
+    growth,
+    page,
+    rebuild,
+    replay,
+    views,
+    wide,
+    writes,
+)
+from tests.bench.figures import Figure
 from tests.bench.machine import Machine, machine
-from tests.bench.processes import running_bare, running_load, running_yice
-from tests.bench.recorders import Rates, appends, projections, stores
-from tests.bench.stock import MATTER, Stock, cursors, prepare
-from tests.bench.tables import out, print_comparisons, print_rates
-from tests.bench.turns import CONCURRENCY, ROUNDS, Comparison, Turns
-from tests.support.postgres import home
+from tests.bench.page import Report
+from tests.bench.setting import BENCH, QUICK, Setting, setting
+from tests.bench.tables import (
+    HEADINGS,
+    TITLES,
+    out,
+    print_rows,
+    rows,
+    verdict_row,
+)
+from tests.bench.targets import verdicts
 
-DURABLE: dict[str, str] = {}
-"""What `yice serve` runs PostgreSQL with: nothing is left out."""
+PARTS: dict[str, Callable[[Setting], list[Figure]]] = {
+    "writes": writes.measure,
+    "codec": codecs.measure,
+    "views": views.measure,
+    "rebuild": rebuild.measure,
+    "requests": asking.measure,
+    "replay": replay.measure,
+    "growth": growth.measure,
+    "wide": wide.measure,
+}
+"""How a question about the past is answered (as of) belongs here once there is one."""
 
+MEMORY_US = 10.0
+"""What takes less than this to make durable is not made durable."""
 
-class Scale(Struct, frozen=True, kw_only=True):
-    """`seconds` bounds a round of requests, `append_seconds` one of appends.
-
-    `events` is how many make the register a full one.
-    """
-
-    seconds: float
-    append_seconds: float
-    tickets: int
-    events: int
-
-    @property
-    def offers(self) -> int:
-        """Transfers in a round: each needs a ticket that was not offered yet."""
-        return self.tickets // (len(CONCURRENCY) * (ROUNDS + 1))
-
-
-FULL = Scale(seconds=1.5, append_seconds=1.0, tickets=2_400, events=20_000)
-QUICK = Scale(seconds=0.15, append_seconds=0.1, tickets=640, events=6_000)
-
-
-class Report(Struct, frozen=True, kw_only=True):
-    machine: Machine
-    requests: list[Comparison]
-    store: list[Rates]
+LONG = ("growth", "wide")
+"""Measured only when asked for."""
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Under 40 seconds; rough figures.")
+@click.option("--full", is_flag=True, help="The growth of the register too: takes an hour.")
+@click.option("--quick", is_flag=True, help="Shows that it works; the figures mean nothing.")
+@click.option("--only", multiple=True, type=click.Choice(list(PARTS)), help="These parts alone.")
+@click.option("--home", type=click.Path(path_type=Path), help="A directory on the disk to measure.")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Write all figures here.")
-def main(quick: bool, file: Path | None) -> None:
-    """Measure create, transfer, note, read, history and list, then the store alone."""
-    scale = QUICK if quick else FULL
-    with home() as directory, EmbeddedPostgres(directory, DURABLE) as server:
-        where = machine(server.url("postgres"))
-        requests = measure_requests(server, directory / "bench.log", scale)
-        store = measure_store(server, scale)
-    print_comparisons(f"Requests\n{where.described}", requests)
-    print_rates("The store alone", store)
-    if file is not None:
-        file.write_bytes(json.encode(Report(machine=where, requests=requests, store=store)))
+@click.option("--page", "page_", type=click.Path(path_type=Path), help="Write them into this page.")
+def main(
+    full: bool,
+    quick: bool,
+    only: tuple[str, ...],
+    home: Path | None,
+    file: Path | None,
+    page_: Path | None,
+) -> None:
+    """Measure, and print and keep each part as soon as it was measured."""
+    names = only or tuple(name for name in PARTS if full or name not in LONG)
+    with setting(home, QUICK if quick else BENCH) as at:
+        where = _machine(at)
+        out.print(where.described)
+        if where.fsync_us < MEMORY_US:
+            out.print("fsync costs nothing here: name a directory on a disk by --home")
+        figures: list[Figure] = []
+        for name in names:
+            figures += _measured(name, at)
+            report = Report(machine=where, rounds=at.scale.rounds, figures=figures)
+            if file is not None:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(json.encode(report))
+    if page_ is not None:
+        page.write(report, page_)
+    said = [verdict_row(verdict) for verdict in verdicts(figures)]
+    print_rows("Targets", ("target", "measured", ""), said)
 
 
-def measure_requests(server: EmbeddedPostgres, logs: Path, scale: Scale) -> list[Comparison]:
-    urls = embedded_urls(server)
-    stock = prepare(urls, scale.tickets)
-    with ExitStack() as running:
-        load = running.enter_context(running_load())
-        floor = running.enter_context(running_bare(_bare_url(server, stock), logs))
-        yice = running.enter_context(running_yice(urls, logs))
-        yice.wait_for_views()
-        turns = Turns(
-            load=load, bare=floor, yice=yice, headers=stock.headers, seconds=scale.seconds
-        )
-        starts = cursors(yice.port, stock.headers)
-        asked = cases(stock, starts, offers=scale.offers, chance=Random(1))
-        return _compare_all(turns, asked)
+def _machine(at: Setting) -> Machine:
+    with at.server("machine") as server:
+        return machine(server.urls.register, at.home)
 
 
-def measure_store(server: EmbeddedPostgres, scale: Scale) -> list[Rates]:
-    """Over the same connections from empty to full: what was planned for few must do for many."""
-    with stores(server) as (yice, library, insert), out.status("the store alone"):
-        empty = list(appends("append", yice, library, insert, scale.append_seconds))
-        yice.fill(scale.events)
-        what = f"append behind {scale.events}"
-        full = list(appends(what, yice, library, insert, scale.append_seconds))
-        return [*empty, *full, projections(yice, library)]
-
-
-def _compare_all(turns: Turns, asked: list[Case]) -> list[Comparison]:
-    found = []
-    with progress_bar("requests") as report:
-        for case in asked:
-            for concurrency in CONCURRENCY:
-                found.append(turns.compare(case, concurrency))
-                report(len(found), len(asked) * len(CONCURRENCY))
-    return found
-
-
-def _bare_url(server: EmbeddedPostgres, stock: Stock) -> str:
-    """A database with as many rows as there are tickets."""
-    server.create_database("bare")
-    url = server.url("bare")
-    with psycopg.connect(url) as connection:
-        bare.prepare(connection, [{"matter": MATTER}] * len(stock.ticket_ids))
-    return url
+def _measured(name: str, at: Setting) -> list[Figure]:
+    begin = time.perf_counter()
+    figures = PARTS[name](at)
+    took = time.perf_counter() - begin
+    print_rows(f"{TITLES[name]} ({took:.0f} s)", HEADINGS, rows(figures))
+    return figures
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # and leave no PostgreSQL behind
     main()

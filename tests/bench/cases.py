@@ -6,26 +6,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
+from tests.bench import bare
 from tests.bench.load import Request
-from tests.bench.stock import MATTER, NOTE, SUMMARY, Stock
+from tests.bench.stock import COMMON, MATTER, NOTE, SUMMARY, Stock, rare
 
 INSERT = "INSERT 1 row"
 SELECT_ONE = "SELECT 1 row"
 SELECT_PAGE = "SELECT 50 rows"
 
-
-MOST_REQUESTS = 2_000
+MOST_REQUESTS = 1_500
 """In one round, whatever time is left."""
 
+LEAST_FILE, LEAST_PAGE = 200, 5_000
+"""Bytes of an answer that holds a ticket's file, or 50 rows: less would be another answer."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Case:
     """`yice` and `bare` make one request each time they are called.
 
-    `supply` is how many of `yice`'s there are for one round.
+    `supply` is how many of `yice`'s there are for one round; `writes`: each must store something.
     """
 
     name: str
@@ -33,18 +37,79 @@ class Case:
     yice: Callable[[], Request]
     bare: Callable[[], Request]
     supply: int = MOST_REQUESTS
+    writes: bool = False
+    least_bytes: int = 0
 
 
 def cases(stock: Stock, cursors: list[str], *, offers: int, chance: Random) -> list[Case]:
     """In the order in which they are measured: first those that write."""
-    desk, floor = _Desk(stock, cursors, chance), _Floor(len(stock.ticket_ids), chance)
+    desk, floor = _Desk(stock, cursors, chance), _Floor(stock, chance)
+
+    def written(name: str, yice: Callable[[], Request], supply: int = MOST_REQUESTS) -> Case:
+        def bare() -> Request:
+            return floor.insert(desk.offer("/") if name == "transfer" else yice())
+
+        return Case(name=name, against=INSERT, yice=yice, bare=bare, supply=supply, writes=True)
+
+    def asked(name: str, yice: Callable[[], Request], against: str, least: int) -> Case:
+        bare = floor.select_page if against == SELECT_PAGE else floor.select_one
+        return Case(name=name, against=against, yice=yice, bare=bare, least_bytes=least)
+
     return [
-        Case("create", INSERT, desk.create, lambda: floor.insert(desk.create())),
-        Case("transfer", INSERT, desk.transfer, lambda: floor.insert(desk.offer("/")), offers),
-        Case("note", INSERT, desk.note, lambda: floor.insert(desk.note())),
-        Case("read", SELECT_ONE, desk.read, floor.select_one),
-        Case("history", SELECT_ONE, desk.history, floor.select_one),
-        Case("list", SELECT_PAGE, desk.list, floor.select_page),
+        written("create", desk.create),
+        written("transfer", desk.transfer, offers),
+        written("note", desk.note),
+        asked("read", desk.read, SELECT_ONE, LEAST_FILE),
+        asked("history", desk.history, SELECT_ONE, LEAST_FILE),
+        asked("list", desk.list, SELECT_PAGE, LEAST_PAGE),
+    ]
+
+
+def lists(stock: Stock, deep: str, state: str, chance: Random) -> list[Case]:
+    """Pages, counters and search; `deep` is where one of the last pages of the list begins,
+    `state` the one that most tickets are in.
+    """
+    floor = _Floor(stock, chance)
+
+    def case(
+        name: str, against: str, yice: str, bare: Callable[[], Request], least: int = 0
+    ) -> Case:
+        return Case(
+            name=name,
+            against=against,
+            yice=lambda: _get(yice),
+            bare=bare,
+            least_bytes=least,
+        )
+
+    def found_once(path: str) -> Callable[[], Request]:
+        return lambda: _get(path + quote(rare(chance.randrange(len(stock.ticket_ids)))))
+
+    page, like = LEAST_PAGE, "/things/holding?word="
+    return [
+        case("list, first page", SELECT_PAGE, "/v1/tickets", floor.select_first, page),
+        case("list, deep page", SELECT_PAGE, f"/v1/tickets?cursor={deep}", floor.select_deep, page),
+        case(
+            "list, of a state",
+            "SELECT 50 rows WHERE",
+            f"/v1/tickets?state={state}",
+            lambda: _get("/things/of-state?state=open"),
+            page,
+        ),
+        case("counters", "SELECT … GROUP BY", "/v1/tickets/counts", lambda: _get("/things/counts")),
+        Case(
+            name="search, found once",
+            against="SELECT … LIKE",
+            yice=found_once("/v1/search?q="),
+            bare=found_once(like),
+        ),
+        case(
+            "search, found everywhere",
+            "SELECT … LIKE",
+            f"/v1/search?q={quote(COMMON)}",
+            lambda: _get(like + quote(COMMON)),
+            page,
+        ),
     ]
 
 
@@ -72,13 +137,13 @@ class _Desk:
         return _post(f"{self._any_ticket()}/notes", {"text": NOTE})
 
     def read(self) -> Request:
-        return Request("GET", self._any_ticket())
+        return _get(self._any_ticket())
 
     def history(self) -> Request:
-        return Request("GET", f"{self._any_ticket()}/history")
+        return _get(f"{self._any_ticket()}/history")
 
     def list(self) -> Request:
-        return Request("GET", f"/v1/tickets?cursor={self._chance.choice(self._cursors)}")
+        return _get(f"/v1/tickets?cursor={self._chance.choice(self._cursors)}")
 
     def _any_ticket(self) -> str:
         return f"/v1/tickets/{self._chance.choice(self._stock.ticket_ids)}"
@@ -87,18 +152,31 @@ class _Desk:
 class _Floor:
     """Asks the same of one table."""
 
-    def __init__(self, rows: int, chance: Random) -> None:
-        self._rows, self._chance = rows, chance
+    def __init__(self, stock: Stock, chance: Random) -> None:
+        self._rows, self._chance = stock.tickets, chance
 
     def insert(self, request: Request) -> Request:
         """What Yice is told, to be stored as it stands."""
         return Request("POST", "/things", request.body)
 
     def select_one(self) -> Request:
-        return Request("GET", f"/things/{self._chance.randint(1, self._rows)}")
+        return _get(f"/things/{self._chance.randint(1, self._rows)}")
 
     def select_page(self) -> Request:
-        return Request("GET", f"/things?before={self._chance.randint(51, self._rows)}")
+        return self._before(self._chance.randint(51, self._rows))
+
+    def select_first(self) -> Request:
+        return self._before(2**40)
+
+    def select_deep(self) -> Request:
+        return self._before(self._rows // 4 + bare.PAGE)
+
+    def _before(self, id: int) -> Request:
+        return _get(f"/things?before={id}")
+
+
+def _get(path: str) -> Request:
+    return Request("GET", path)
 
 
 def _post(path: str, body: dict[str, Any]) -> Request:

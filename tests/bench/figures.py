@@ -5,42 +5,61 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from statistics import median
-from typing import Self
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-
-class Speed(Struct, frozen=True, kw_only=True):
-    """`per_second` is the median of the rounds; percentiles are taken over all their requests."""
-
-    per_second: float
-    p50_ms: float
-    p99_ms: float
-    rounds: list[float]
-    requests: int
-
-    @classmethod
-    def of(cls, rounds: Sequence[float], latencies_ms: Sequence[float]) -> Self:
-        return cls(
-            per_second=median(rounds),
-            p50_ms=percentile(latencies_ms, 0.50),
-            p99_ms=percentile(latencies_ms, 0.99),
-            rounds=list(rounds),
-            requests=len(latencies_ms),
-        )
+TIMES = ("ms", "µs", "s")
+"""Units of which less is better; of all others more is, but for memory, which is not compared."""
 
 
 class Ratio(Struct, frozen=True):
-    """Of the medians; and the lowest and highest among rounds that followed each other."""
+    """How many times as fast as the baseline: of the medians, and the least and most of a round.
+
+    A round of ours is held against the round of theirs that was run beside it.
+    """
 
     of_medians: float
     lowest: float
     highest: float
 
     @classmethod
-    def of(cls, ours: Sequence[float], theirs: Sequence[float]) -> Self:
+    def of(cls, ours: Sequence[float], theirs: Sequence[float]) -> Ratio:
         pairs = [our / their for our, their in zip(ours, theirs, strict=True)]
         return cls(median(ours) / median(theirs), min(pairs), max(pairs))
+
+
+class Figure(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was measured under one condition: one value a round.
+
+    `against` names the baseline, `theirs` are its rounds; `also` holds medians of something else
+    that the same rounds showed.
+    """
+
+    part: str
+    what: str
+    yice: list[float]
+    at: str = ""
+    unit: str = "1/s"
+    against: str = ""
+    theirs: list[float] = field(default_factory=list)
+    also: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def median(self) -> float:
+        return median(self.yice)
+
+    @property
+    def baseline(self) -> float:
+        return median(self.theirs)
+
+    @property
+    def ratio(self) -> Ratio | None:
+        """None without a baseline."""
+        if not self.theirs:
+            return None
+        if self.unit in TIMES:
+            return Ratio.of(self.theirs, self.yice)
+        return Ratio.of(self.yice, self.theirs)
 
 
 def percentile(samples: Sequence[float], share: float) -> float:

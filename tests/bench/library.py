@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import Any, ClassVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from eventsourcing.application import Application
 from eventsourcing.persistence import StoredEvent, Tracking
@@ -29,14 +29,24 @@ class Library:
     All events are alike: `state` is what our codec makes of a note.
     """
 
-    def __init__(self, url: str, state: bytes) -> None:
+    def __init__(self, url: str, state: bytes, *, has_tables: bool = False) -> None:
+        """Several processes that make its tables at once would fail."""
         self._state = state
-        self._env = _env(url)
+        self._env = env_of(url) | {"CREATE_TABLE": "no" if has_tables else "yes"}
         self._application = Recorded(self._env)
 
-    def append(self, stream_id: UUID, version: int) -> None:
+    def append(self, stream_id: UUID, version: int) -> int:
+        """Its position."""
         event = StoredEvent(stream_id, version, get_topic(Ticket.Noted), self._state)
-        self._application.recorder.insert_events([event])
+        positions = self._application.recorder.insert_events([event])
+        return positions[0] if positions else 0
+
+    def fill(self, events: int) -> None:
+        """A stream of so many."""
+        topic, stream_id = get_topic(Ticket.Noted), uuid4()
+        self._application.recorder.insert_events(
+            [StoredEvent(stream_id, 1 + n, topic, self._state) for n in range(events)]
+        )
 
     def project(self, events: int) -> float:
         """Read so many more into the view; how many a second, from the first of them on."""
@@ -51,7 +61,7 @@ class Library:
             while len(Entries.written_at) <= events and time.monotonic() < until:
                 runner.run_forever(timeout=LOOK_SECONDS)
             times = Entries.written_at[: events + 1]
-        return events / (times[events] - times[0])
+        return events / (times[events] - times[0]) if events else 0.0
 
     def close(self) -> None:
         self._application.close()
@@ -103,7 +113,8 @@ class EntriesProjection(Projection[Entries]):
         self.view.add(domain_event, tracking)
 
 
-def _env(url: str) -> dict[str, str]:
+def env_of(url: str) -> dict[str, str]:
+    """The library's settings for a database."""
     parts = conninfo_to_dict(url)
     return {
         "PERSISTENCE_MODULE": "eventsourcing.postgres",

@@ -9,30 +9,25 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import click
 import msgspec
 
 from infrastructure.wiring import Urls
 from tests.bench import bare
 from tests.bench.load import Outcome, Round
+from tests.bench.setting import BenchFailed
 
-WORKERS, THREADS = 2, 8
-"""Of both servers."""
-
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 """How long a process may take to answer, and the views to catch up."""
 
 LOOK_SECONDS = 0.02
 
-
-class BenchFailed(click.ClickException):
-    """What was to be measured did not happen; nothing is reported."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -64,6 +59,10 @@ class Yice:
         finally:
             self.worker.send_signal(signal.SIGCONT)
 
+    def head(self) -> int:
+        """How many events there are."""
+        return int(get_json(self.port, "/readyz")["position"])
+
     def _has_read_all(self) -> bool:
         ready = get_json(self.port, "/readyz")
         if any(view["failure"] for view in ready["views"]):
@@ -72,53 +71,82 @@ class Yice:
 
 
 @dataclass(frozen=True)
-class Load:
-    """The load generator, told one round at a time."""
+class Told:
+    """A process of the bench that is told what to do, line by line."""
 
     process: subprocess.Popen[bytes]
 
-    def carry_out(self, round: Round) -> Outcome:
-        """Raises BenchFailed if anything was refused."""
+    def tell(self, message: Any) -> None:
         assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(msgspec.json.encode(round) + b"\n")
+        self.process.stdin.write(msgspec.json.encode(message) + b"\n")
         self.process.stdin.flush()
+
+    def hear(self, kind: type[T]) -> T:
+        """Raises BenchFailed."""
+        assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
-            raise BenchFailed("the load generator ended")
-        outcome = msgspec.json.decode(line, type=Outcome)
+            raise BenchFailed("a process of the bench ended")
+        return msgspec.json.decode(line, type=kind)
+
+
+@dataclass(frozen=True)
+class Load(Told):
+    """The load generator."""
+
+    def carry_out(self, round: Round) -> Outcome:
+        """Raises BenchFailed if anything was refused."""
+        self.tell(round)
+        outcome = self.hear(Outcome)
         if outcome.refused:
-            raise BenchFailed(f"{len(outcome.refused)} refused, first {outcome.refused[0]}")
+            raise BenchFailed(f"{len(outcome.refused)} refused, first:\n{outcome.refused[0]}")
         return outcome
 
 
 @contextmanager
-def running_bare(url: str, logs: Path) -> Iterator[Bare]:
+def running_bare(url: str, logs: Path, *, own: bool = False) -> Iterator[Bare]:
+    """`own`: under Yice's server."""
     port = _free_port()
-    with started(["tests.bench.bare", *_server_settings(port)], logs, {bare.URL: url}) as process:
+    words = ["tests.bench.bare", _bind(port), *(["--own"] if own else [])]
+    with started(words, logs, {bare.URL: url}) as process:
         _wait_until_it_answers(process, port, logs)
         yield Bare(port)
 
 
 @contextmanager
 def running_yice(urls: Urls, logs: Path) -> Iterator[Yice]:
+    """With the settings that `yice web` has unless told otherwise."""
     port = _free_port()
-    named = {"YICE_DATABASE_URL": urls.register, "YICE_KEYS_URL": urls.keys}
-    with ExitStack() as all_of_it:
-        words = ["interface.cli", "web", *_server_settings(port)]
-        web = all_of_it.enter_context(started(words, logs, named))
+    named = environ(urls)
+    with started(["interface.cli", "web", _bind(port)], logs, named) as web:
         _wait_until_it_answers(web, port, logs)
-        worker = all_of_it.enter_context(started(["interface.cli", "worker"], logs, named))
-        yield Yice(port, worker)
+        with running_worker(urls, logs) as worker:
+            yield Yice(port, worker)
+
+
+@contextmanager
+def running_worker(urls: Urls, logs: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with started(["interface.cli", "worker"], logs, environ(urls)) as worker:
+        yield worker
 
 
 @contextmanager
 def running_load() -> Iterator[Load]:
+    with told("tests.bench.load", {}) as process:
+        yield Load(process)
+
+
+@contextmanager
+def told(module: str, named: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A module of the bench that reads lines and answers each."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-m", module],
+        env=os.environ | named,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     try:
-        yield Load(process)
+        yield process
     finally:
         process.kill()
         process.communicate()
@@ -126,22 +154,28 @@ def running_load() -> Iterator[Load]:
 
 @contextmanager
 def started(
-    words: list[str], logs: Path, environ: dict[str, str]
+    words: list[str], logs: Path, named: dict[str, str]
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A Python module as a process; what it says goes to the end of the logs."""
     with logs.open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", *words], env=os.environ | environ, stdout=log, stderr=log
+            [sys.executable, "-m", *words], env=os.environ | named, stdout=log, stderr=log
         )
     try:
         yield process
     finally:
+        process.send_signal(signal.SIGCONT)
         process.terminate()
         try:
             process.wait(15)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def environ(urls: Urls) -> dict[str, str]:
+    """How a process of Yice is told where its databases are."""
+    return {"YICE_DATABASE_URL": urls.register, "YICE_KEYS_URL": urls.keys}
 
 
 def get_json(port: int, path: str, headers: dict[str, str] | None = None) -> Any:
@@ -153,8 +187,8 @@ def get_json(port: int, path: str, headers: dict[str, str] | None = None) -> Any
         connection.close()
 
 
-def _server_settings(port: int) -> list[str]:
-    return [f"--bind=127.0.0.1:{port}", f"--workers={WORKERS}", f"--threads={THREADS}"]
+def _bind(port: int) -> str:
+    return f"--bind=127.0.0.1:{port}"
 
 
 def _free_port() -> int:

@@ -1,77 +1,98 @@
-"""The figures, for people."""
+"""The figures, as rows for people: on a terminal and in Markdown the same."""
 
 from __future__ import annotations
 
-from statistics import median
+from collections.abc import Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.figures import Ratio
-from tests.bench.recorders import Rates
-from tests.bench.turns import Comparison
+from tests.bench.figures import Figure
+from tests.bench.targets import Verdict
 
-WIDTH = 118
+WIDTH = 140
 """In columns; also where nobody says how wide the page is."""
 
 out = Console(width=max(WIDTH, Console().width))
 
+TITLES = {
+    "writes": "Write path",
+    "codec": "Codec",
+    "views": "Views",
+    "rebuild": "Rebuild of all views",
+    "requests": "Requests through HTTP",
+    "lists": "Pages, counters, search",
+    "replay": "Replay",
+    "growth": "Growth",
+    "wide": "Lists on many tickets",
+}
 
-def print_comparisons(title: str, comparisons: list[Comparison]) -> None:
-    table = _table(
-        title,
-        ("case", "against", "at once"),
-        ("bare\nreq/s", "yice\nreq/s", "\nratio", "lowest\n-highest"),
-        ("p50 ms\nbare", "\nyice", "\nratio", "p99 ms\nbare", "\nyice", "\nratio"),
-    )
-    for c in comparisons:
-        table.add_row(
-            c.case,
-            c.against,
-            str(c.concurrency),
-            f"{c.bare.per_second:.0f}",
-            f"{c.yice.per_second:.0f}",
-            *_said(c.ratio),
-            *_times(c.bare.p50_ms, c.yice.p50_ms),
-            *_times(c.bare.p99_ms, c.yice.p99_ms),
-            end_section=c.concurrency > 1,
-        )
-    out.print(table)
+HEADINGS = (
+    "what",
+    "at",
+    "unit",
+    "Yice",
+    "lowest–highest",
+    "baseline",
+    "does",
+    "Yice is × as fast",
+    "lowest–highest",
+)
 
-
-def print_rates(title: str, rates: list[Rates]) -> None:
-    table = _table(
-        title,
-        ("what", "threads"),
-        ("yice\n1/s", "library\n1/s", "\nratio", "lowest\n-highest"),
-        ("insert\n1/s", "\nratio", "lowest\n-highest"),
-    )
-    for r in rates:
-        table.add_row(
-            r.what,
-            str(r.threads),
-            f"{median(r.yice):.0f}",
-            f"{median(r.library):.0f}",
-            *_said(r.to_library),
-            f"{median(r.insert):.0f}" if r.insert else "",
-            *(_said(r.to_insert) if r.to_insert else ()),
-        )
-    out.print(table)
+LATENCIES = ("p50 ms", "floor p50 ms", "p99 ms", "floor p99 ms")
 
 
-def _table(title: str, words: tuple[str, ...], *numbers: tuple[str, ...]) -> Table:
+def rows(figures: Sequence[Figure]) -> list[list[str]]:
+    return [_row(figure) for figure in figures]
+
+
+def latencies(figures: Sequence[Figure]) -> list[list[str]]:
+    """Of the figures that have any."""
+    return [
+        [f.what, f.at, f.against, *(f"{f.also[name]:.1f}" for name in LATENCIES)]
+        for f in figures
+        if LATENCIES[0] in f.also
+    ]
+
+
+def verdict_row(verdict: Verdict) -> list[str]:
+    met = "met" if verdict.is_met else "**missed**"
+    return [verdict.target.said, f"{number(verdict.measured)} {verdict.unit}", met]
+
+
+def number(value: float) -> str:
+    """As many digits as mean something."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def markdown(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Cells that begin with a digit stand right."""
+    numeric = [
+        all(row[i][:1].isdigit() or not row[i] for row in rows) for i in range(len(headings))
+    ]
+    lines = [headings, ["--:" if right else "---" for right in numeric], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def print_rows(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, collapse_padding=True)
-    for name in words:
-        table.add_column(name, no_wrap=True)
-    for name in (name for group in numbers for name in group):
-        table.add_column(name, justify="right", no_wrap=True)
-    return table
+    for name in headings:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)
 
 
-def _said(ratio: Ratio) -> tuple[str, str]:
-    return f"{ratio.of_medians:.2f}", f"{ratio.lowest:.2f}-{ratio.highest:.2f}"
+def _row(f: Figure) -> list[str]:
+    ours = [f.what, f.at, f.unit, number(f.median), _spread(f.yice)]
+    if f.ratio is None:
+        return [*ours, "", "", "", ""]
+    spread = f"{number(f.ratio.lowest)}–{number(f.ratio.highest)}"
+    return [*ours, f.against, number(f.baseline), number(f.ratio.of_medians), spread]
 
 
-def _times(bare: float, yice: float) -> tuple[str, str, str]:
-    return f"{bare:.1f}", f"{yice:.1f}", f"{yice / bare:.1f}"
+def _spread(values: Sequence[float]) -> str:
+    return f"{number(min(values))}–{number(max(values))}"

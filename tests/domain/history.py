@@ -48,13 +48,14 @@ class History(RuleBasedStateMachine):
 
     def once(self, command: Command, act: Act) -> bool:
         """Whether it was carried out. A refusal leaves everything as it was."""
-        before = deepcopy(self._own())
+        before, kept = deepcopy(self._own()), self.live.copied()
         try:
             command(self.live, act)
         except DomainError:
             assert self._own() == before
             return False
         assert all(fact.command_id == act.command_id for fact in self.live.pending_events)
+        assert _own(kept) == before
         self._take_in()
         return True
 
@@ -75,7 +76,7 @@ class History(RuleBasedStateMachine):
 
     def _own(self) -> dict[str, Any]:
         """All but what is bound to it."""
-        return {name: value for name, value in vars(self.live).items() if name not in BOUND}
+        return _own(self.live)
 
     def _take_in(self) -> None:
         for fact in self.live.collect_events():
@@ -90,3 +91,7 @@ class History(RuleBasedStateMachine):
     def the_facts_are_numbered_from_one_on(self) -> None:
         versions = [fact.originator_version for fact in self.facts]
         assert versions == list(range(1, self.live.version + 1))
+
+
+def _own(aggregate: Aggregate) -> dict[str, Any]:
+    return {name: value for name, value in vars(aggregate).items() if name not in BOUND}

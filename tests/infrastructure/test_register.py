@@ -18,7 +18,7 @@ from infrastructure.codec import Codec
 from infrastructure.database import Connection, Database
 from infrastructure.register import PostgresRegister
 from tests.support.apart import APART
-from tests.support.facts import NOON, T1, T2
+from tests.support.facts import C1, NOON, T1, T2
 from tests.support.line import Line
 from tests.support.postgres import home
 from tests.support.submissions import append_after_last, append_many, fact, submission
@@ -36,12 +36,18 @@ class InTransaction(Database):
         return work(self._connection)
 
 
+class Unfinished(PostgresRegister):
+    """What it appends is stored when its caller commits."""
+
+    APPEND = "SELECT * FROM register.append(%s, %s, %b::bytea[], %s)"
+
+
 @contextmanager
 def unfinished(url: str, codec: Codec) -> Iterator[tuple[PostgresRegister, Connection]]:
     """A register that somebody appends through and does not commit."""
     connection = psycopg.connect(url)
     with closing(connection):
-        yield PostgresRegister(InTransaction(connection), codec), connection
+        yield Unfinished(InTransaction(connection), codec), connection
 
 
 def wait_for_a_blocked_writer(database: Database) -> None:
@@ -95,6 +101,17 @@ def test_a_stream_reads_back_as_it_was_appended(register: PostgresRegister) -> N
     assert [fact.event for fact in stream] == given.events
     assert [fact.position for fact in stream] == [1, 2, 3]
     assert {fact.recorded_at for fact in stream} == {receipt.recorded_at}
+
+
+def test_what_came_to_several_streams_is_read_in_one_question(register: PostgresRegister) -> None:
+    register.append([submission(T1, facts=3)])
+    register.append([submission(T2, facts=2)])
+
+    since = register.since({T1: 1, T2: 2, C1: 0})
+
+    assert since.facts[T1] == register.stream(T1, after=1)
+    assert (len(since.facts[T1]), since.facts[T2], since.facts[C1]) == (2, [], [])
+    assert since.pack_position == register.pack_position() == 0
 
 
 def test_facts_are_read_behind_a_position_and_not_more_than_asked(
@@ -432,11 +449,16 @@ def test_numbers_of_a_batch_follow_its_order_and_the_first_is_on_the_receipt(
 
 
 def test_numbers_go_on_beyond_four_digits(register: PostgresRegister, database: Database) -> None:
-    execute(database, "INSERT INTO register.counter VALUES ('main/slip/2026', 9999)")
+    [last] = register.append([submission(T1, numbered_in="main/slip/2026")])
+    execute(
+        database,
+        "INSERT INTO register.entry SELECT 2, stream_id, 2, topic, state, recorded_at, actor,"
+        " command_id, register, '2026-9999' FROM register.entry",
+    )
 
-    [receipt] = register.append([submission(T1, numbered_in="main/slip/2026")])
+    [receipt] = register.append([submission(T2, numbered_in="main/slip/2026")])
 
-    assert receipt.number == "2026-10000"
+    assert (last.number, receipt.number) == ("2026-0001", "2026-10000")
 
 
 # append-only

@@ -13,7 +13,7 @@ def test_an_empty_environment_is_enough() -> None:
 
     assert (settings.database_url, settings.keys_url) == ("", "")
     assert settings.zone.key == "Asia/Shanghai"
-    assert settings.pool_size == 10
+    assert (settings.pool_size, settings.prepare) == (10, True)
     assert settings.home.is_absolute()
 
 
@@ -25,12 +25,14 @@ def test_the_environment_is_read() -> None:
             "YICE_KEYS_URL": "postgresql://keys",
             "YICE_ZONE": "Europe/Rome",
             "YICE_POOL_SIZE": "3",
+            "YICE_PREPARE": "no",
         }
     )
 
     assert settings.home == Path.cwd() / "some" / "where"
     assert (settings.database_url, settings.keys_url) == ("postgresql://desk", "postgresql://keys")
     assert (settings.zone.key, settings.pool_size) == ("Europe/Rome", 3)
+    assert settings.prepare is False
 
 
 def test_home_may_be_said_from_the_users_own() -> None:
@@ -69,3 +71,8 @@ def test_the_processes_own_environment_is_read_unless_another_is_given(
     monkeypatch.setitem(os.environ, "YICE_POOL_SIZE", "7")
 
     assert Settings.read().pool_size == 7
+
+
+def test_whether_to_prepare_is_said_with_yes_or_no() -> None:
+    with pytest.raises(SettingsError, match="YICE_PREPARE must be yes or no, not off"):
+        Settings.read({"YICE_PREPARE": "off"})

@@ -116,6 +116,22 @@ def test_a_body_that_does_not_say_how_long_it_is_is_cut_off_as_well(
     assert json.loads(answer.data)["code"] == "body_too_large"
 
 
+@pytest.mark.parametrize("arrived", [b"", b'{"text": "', b"{}"])
+def test_a_body_that_is_cut_short_is_not_taken_for_a_whole_one(
+    shared_office: Office, ticket: str, arrived: bytes
+):
+    answer = shared_office.client().post(
+        f"/v1/tickets/{ticket}/slip",
+        input_stream=BytesIO(arrived),
+        headers={"Authorization": f"Bearer {shared_office.tokens[LI_NA]}"},
+        content_type="application/json",
+        environ_overrides={"wsgi.input_terminated": True, "CONTENT_LENGTH": "200"},
+    )
+
+    assert answer.status_code == 400
+    assert json.loads(answer.data)["code"] == "malformed"
+
+
 NOT_A_TEXT = [
     None,
     7,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
@@ -66,3 +67,22 @@ def test_a_fault_that_nobody_foresaw_is_logged_and_not_shown(
     assert answer.body.keys() == {"type", "title", "status", "code", "detail"}
     assert "UndefinedTable" in caplog.text
     assert "Traceback" in caplog.text
+
+
+class Reluctant(io.BytesIO):
+    """A body that never comes: who waits for it waits for ever."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        raise AssertionError("somebody waits for the body")
+
+    readinto = readline = read  # type: ignore[assignment]
+
+
+def test_nobody_waits_for_the_body_of_a_stranger(office: Office) -> None:
+    answer = office.client().post(
+        "/v1/tickets",
+        input_stream=Reluctant(b"x" * 100),
+        headers={"Authorization": "Bearer yice_nobody", "Content-Type": "application/json"},
+    )
+
+    assert answer.status_code == 401

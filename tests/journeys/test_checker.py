@@ -1,4 +1,4 @@
-"""The auditor of the kill test is worth something only if it notices what it is there for."""
+"""The auditor of the torture is worth something only if it notices what it is there for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ import pytest
 
 from domain.aggregate import staff_ref
 from infrastructure.register import PostgresRegister
-from tests.support.checker import Answer, Audited
+from tests.support.checker import (
+    Answer,
+    Audited,
+    Look,
+    different,
+    gone_back,
+    left_behind,
+    unlike,
+)
 from tests.support.facts import LI_NA, T1, T2
 from tests.support.submissions import submission
 
@@ -148,3 +156,122 @@ def test_a_hole_or_a_repeat_in_what_is_counted_is_noticed(
     tamper(register_url, statement)
 
     assert said in Audited.read(register_url).faults()
+
+
+OF_TWO_EVENTS = [
+    "INSERT INTO register.entry SELECT 7, stream_id, 4, 'ticket.noted', state, clock_timestamp(),"
+    " actor, command_id, NULL, NULL FROM register.entry WHERE position = 6",
+    "UPDATE register.command SET stream_version = 4, position = 7 WHERE position = 6",
+]
+"""The newest command has brought about one thing more."""
+
+HALVES = {
+    "the last event of two": [*OF_TWO_EVENTS, "DELETE FROM register.entry WHERE position = 7"],
+    "the first event of two, and the other moved up": [
+        *OF_TWO_EVENTS,
+        "DELETE FROM register.entry WHERE position = 6",
+        "UPDATE register.entry SET position = 6, stream_version = 3 WHERE position = 7",
+    ],
+    "all events of a command, and the others moved up": [
+        "DELETE FROM register.entry WHERE position = 5",
+        "UPDATE register.entry SET position = 5 WHERE position = 6",
+        "UPDATE register.command SET position = 5 WHERE position = 6",
+    ],
+    "all events of a command": ["DELETE FROM register.entry WHERE position = 6"],
+    "what its answer says of the version": [
+        "UPDATE register.command SET stream_version = 4 WHERE position = 6"
+    ],
+    "what its answer says of the position": [
+        "UPDATE register.command SET position = 5 WHERE position = 6"
+    ],
+}
+
+
+@pytest.mark.usefixtures("told")
+@pytest.mark.parametrize("statements", HALVES.values(), ids=HALVES.keys())
+def test_half_a_command_is_noticed_though_nobody_was_told_of_it(
+    register_url: str, statements: list[str]
+) -> None:
+    tamper(register_url, *statements)
+
+    faults = Audited.read(register_url).faults()
+
+    assert any("only a part is stored" in fault for fault in faults)
+
+
+def test_a_command_of_two_events_is_whole(register_url: str, told: list[Answer]) -> None:
+    tamper(register_url, *OF_TWO_EVENTS)
+
+    assert Audited.read(register_url).faults(told[:-1]) == []
+
+
+def test_a_command_that_changed_nothing_is_whole(register_url: str, told: list[Answer]) -> None:
+    tamper(
+        register_url,
+        "INSERT INTO register.command SELECT actor, 'nothing-new', fingerprint, stream_id,"
+        " stream_version, 6, recorded_at, number FROM register.command WHERE position = 5",
+    )
+
+    assert Audited.read(register_url).faults(told) == []
+
+
+def test_the_first_half_of_a_command_is_noticed_by_what_others_of_its_kind_brought_about(
+    register_url: str, told: list[Answer]
+) -> None:
+    kinds = {(answer.actor, answer.command_id): "slip" for answer in told}
+    assert list(unlike(Audited.read(register_url), kinds)) == []
+
+    tamper(register_url, "UPDATE register.entry SET topic = 'ticket.noted' WHERE position = 4")
+
+    [said] = unlike(Audited.read(register_url), kinds)
+    assert "'ticket.noted'" in said
+
+
+def test_what_was_refused_and_is_stored_is_noticed(register_url: str, told: list[Answer]) -> None:
+    held = Audited.read(register_url)
+    said = (told[2].actor, told[2].command_id)
+
+    assert list(left_behind(held, [(told[2].actor, "another")])) == []
+    assert list(left_behind(held, [said])) == [f"{said} was refused, and is stored"]
+
+
+ON = [
+    Look(1, T1, version=1, position=1, told=True),
+    Look(1, T1, version=1, position=1, owed=1),
+    Look(2, T1, version=3, position=9),
+    Look(1, T1, version=2, position=5, told=True),
+    Look(1, T1, version=1, position=1),
+    Look(1, T2, version=1, position=2),
+    Look(1, T1, version=2, position=5, owed=2),
+]
+"""Time goes on for each of two clients, as they see each of two streams."""
+
+BACK = {
+    "a look behind an earlier look": Look(1, T1, version=1, position=1),
+    "a look behind what was owed": Look(1, T2, version=1, position=2, owed=2),
+    "an earlier position": Look(1, T1, version=2, position=4),
+    "an answer behind an earlier answer": Look(1, T2, version=2, position=4, told=True),
+    "an answer behind a look": Look(2, T1, version=3, position=9, told=True),
+}
+
+
+def test_while_time_goes_on_nothing_is_said() -> None:
+    assert list(gone_back(ON)) == []
+
+
+@pytest.mark.parametrize("look", BACK.values(), ids=BACK.keys())
+def test_time_that_goes_back_for_a_client_is_noticed(look: Look) -> None:
+    [said] = gone_back([*ON, look])
+
+    assert said.startswith(str(look))
+
+
+def test_views_that_are_otherwise_when_rebuilt_are_noticed() -> None:
+    kept = {"same": [(1, {"a": 1})], "changed": [(1, "a"), (2, "b")], "gone": []}
+    rebuilt = {"same": [(1, {"a": 1})], "changed": [(1, "a"), (2, "c")], "new": []}
+
+    assert list(different(kept, rebuilt)) == [
+        """view changed has 2 rows, rebuilt 2; apart: ["(2, 'b')", "(2, 'c')"]""",
+        "view gone is there only as kept",
+        "view new is there only once rebuilt",
+    ]

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from infrastructure.embedded import EmbeddedPostgres
+from infrastructure.views.search import COUNTED
 from tests.support.facts import LI_NA
 from tests.support.http import Office, open_office
 from tests.support.http import tokens as tokens
@@ -54,7 +55,7 @@ def found_over_http(office: Office, word: str) -> dict[str, int]:
     path = f"/v1/search?q={quote(word)}&limit=200"
     first = office.person(LI_NA).look(path).body
     hits = [hit for page in office.person(LI_NA).pages(path) for hit in page]
-    assert first["count"] == len(hits)
+    assert first["count"] == (len(hits) if len(hits) <= COUNTED else None)
     by_field = {name: 0 for name in FIELDS.values()}
     for hit in hits:
         by_field[FIELDS[hit["topic"]]] += 1

@@ -29,6 +29,7 @@ from tests.support.processes import (
     REPOSITORY,
     Caller,
     Serving,
+    kill,
     name,
     serving,
     until,
@@ -242,6 +243,16 @@ def databases(process: psutil.Process) -> set[str]:
         for line in Path("/proc/net/unix").read_text().splitlines()[1:]
     }
     return sockets(process) & unix
+
+
+def test_its_postgresql_is_started_again_whenever_it_was_killed(desk: Serving) -> None:
+    dead = desk.postmaster()
+    assert dead is not None
+
+    kill(dead)
+
+    until(lambda: (new := desk.postmaster()) is not None and new.pid != dead.pid)
+    until(desk.is_ready)
 
 
 def test_the_worker_leaves_nothing_to_search_by_of_who_was_erased(

@@ -24,12 +24,12 @@ from application.register import Fact
 from domain.aggregate import Aggregate
 from infrastructure.embedded import EmbeddedPostgres
 from infrastructure.settings import Settings
-from infrastructure.wiring import Parts, Urls, shipped_packs
+from infrastructure.wiring import Parts, shipped_packs
 from interface.http.app import create_app
 from interface.http.services import EXTENSION, Services
 from interface.wsgi import services_of
 from tests.support.facts import C1, LI_NA, M1, M2, NOON, SHANGHAI, WANG_FANG, ZHAO_LEI
-from tests.support.postgres import fresh_database
+from tests.support.postgres import desk_urls, fresh_database
 
 ADMIN, INSPECTOR, REVIEWER, DRAFTER, APPROVER, NOBODY = (
     UUID(int=0xAD << 96 | 0x4000 << 64 | 0x8 << 60 | number) for number in range(1, 7)
@@ -273,7 +273,7 @@ def make_office_template(
     """
     for template in (REGISTER_TEMPLATE, KEYS_TEMPLATE):
         server.create_database(template + name)
-    urls = Urls(server.url(REGISTER_TEMPLATE + name), server.url(KEYS_TEMPLATE + name))
+    urls = desk_urls(server.url(REGISTER_TEMPLATE + name), server.url(KEYS_TEMPLATE + name))
     shipped = [p for p in shipped_packs() if packs is None or p["pack"] in packs]
     with closing(Parts(urls, SETTINGS)) as parts:
         parts.set_up(lambda: NOON, shipped)
@@ -294,7 +294,7 @@ def open_office(
     with (
         fresh_database(server, REGISTER_TEMPLATE + name) as register_url,
         fresh_database(server, KEYS_TEMPLATE + name) as keys_url,
-        closing(Parts(Urls(register_url, keys_url), SETTINGS)) as parts,
+        closing(Parts(desk_urls(register_url, keys_url), SETTINGS)) as parts,
     ):
         yield Office(parts, tokens)
 

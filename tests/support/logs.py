@@ -17,8 +17,9 @@ from application.log_batch import Outcome
 from application.log_map import LogMap
 from infrastructure.log_files import read_log
 from infrastructure.settings import Settings
-from infrastructure.wiring import Parts, Urls
+from infrastructure.wiring import Parts
 from tests.support.facts import NOON
+from tests.support.postgres import desk_urls
 
 OPERATOR = Actor.system("operator")
 
@@ -99,7 +100,7 @@ def xlsx_file(folder: Path, rows: Sequence[Sequence[Any]]) -> Path:
 @contextmanager
 def running_desk(register_url: str, keys_url: str) -> Iterator[Parts]:
     """All of a process's parts, on these databases."""
-    parts = Parts(Urls(register_url, keys_url), Settings.read({}))
+    parts = Parts(desk_urls(register_url, keys_url), Settings.read({}))
     try:
         parts.set_up(lambda: NOON)
         yield parts

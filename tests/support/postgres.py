@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -13,7 +15,9 @@ import psycopg
 from psycopg import sql
 
 from infrastructure.database import Database
-from infrastructure.embedded import EmbeddedPostgres
+from infrastructure.embedded import EmbeddedPostgres, program
+from infrastructure.schema import DESK
+from infrastructure.wiring import Urls, ready
 
 FAST: Mapping[str, str] = {
     "fsync": "off",
@@ -51,6 +55,20 @@ def running(options: Mapping[str, str] = FAST) -> Iterator[EmbeddedPostgres]:
         yield server
 
 
+def base_backup(server: EmbeddedPostgres, place: Path, *options: str) -> None:
+    """A copy of all that the server holds, for another server whose home is `place`."""
+    copy = EmbeddedPostgres(place)
+    copy.data.mkdir(mode=0o700, parents=True)
+    if user := server.as_user():
+        os.chown(copy.data, user["user"], user["group"])
+        for folder in (place, *place.parents):
+            folder.chmod(folder.stat().st_mode | 0o011)
+    command = [program("pg_basebackup"), "-d", server.url("postgres"), "-D", copy.data]
+    subprocess.run(
+        [*command, "--checkpoint=fast", *options], check=True, cwd="/", capture_output=True, **user
+    )
+
+
 def make_template(server: EmbeddedPostgres, name: str, prepare: Callable[[Database], None]) -> None:
     """A database to copy from, as `prepare` leaves it."""
     server.create_database(name)
@@ -67,6 +85,17 @@ def fresh_database(server: EmbeddedPostgres, template: str = "template1") -> Ite
         connection.execute(copy.format(name, sql.Identifier(template)))
         yield server.url(name.as_string().strip('"'))
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+def as_desk_alone(url: str) -> str:
+    """The same database for somebody who is the desk, and nobody else besides."""
+    return url.replace("//postgres@", f"//{DESK}@", 1)
+
+
+def desk_urls(register_url: str, keys_url: str) -> Urls:
+    """Two databases made ready, and what the desk alone may do in them."""
+    ready(Urls(register_url, keys_url))
+    return Urls(as_desk_alone(register_url), as_desk_alone(keys_url))
 
 
 def terminate_backends(url: str) -> int:

@@ -42,6 +42,11 @@ def until(condition: Callable[[], T | None], seconds: float = PATIENCE) -> T:
     raise AssertionError(f"it did not come to that in {seconds} s")
 
 
+def pause(seconds: float) -> None:
+    """For harm that has to last; never to wait for something."""
+    Event().wait(seconds)
+
+
 def free_port() -> int:
     with closing(socket.socket()) as listening:
         listening.bind(("127.0.0.1", 0))
@@ -82,6 +87,8 @@ class Caller:
     port: int
     token: str = ""
     retries: int = 0
+    faults: list[str] = field(default_factory=list)
+    """What was answered with 500: never owed to the store's being away."""
 
     def ask(
         self, method: str, path: str, body: Any = None, *, key: str | None = None
@@ -94,6 +101,8 @@ class Caller:
                 text = answer.read()
             except (OSError, HTTPException) as lost:
                 raise Lost(str(lost)) from lost
+        if answer.status == 500:
+            self.faults.append(f"{method} {path}: {text.decode(errors='replace')}")
         if answer.status >= 500:
             raise Lost(text.decode(errors="replace"))
         return answer.status, json.loads(text) if text else None
@@ -135,6 +144,7 @@ class Serving:
     port: int
     process: subprocess.Popen[bytes]
     log: Path
+    settings: dict[str, str] = field(default_factory=dict)
     _seen: set[psutil.Process] = field(default_factory=set)
 
     def said(self) -> str:
@@ -240,7 +250,7 @@ def serving(home: Path, **settings: str) -> Iterator[Serving]:
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    desk = Serving(home, port, process, log)
+    desk = Serving(home, port, process, log, settings)
     try:
         until(desk.is_ready)
         yield desk

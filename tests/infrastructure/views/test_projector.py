@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import closing
 from threading import Event
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 import pytest
@@ -18,11 +18,12 @@ from application.register import Fact, Unavailable
 from application.views.progress import ViewProgress
 from application.views.view import View
 from infrastructure.codec import Codec
-from infrastructure.database import LOST, Database
+from infrastructure.database import LOST, Connection, Database
 from infrastructure.keystore import PostgresKeyStore
 from infrastructure.register import PostgresRegister
 from infrastructure.views import projector as module
-from infrastructure.views.projector import PostgresProgress, Projector
+from infrastructure.views.progress import PostgresProgress
+from infrastructure.views.projector import Projector
 from infrastructure.wiring import Parts
 from tests.infrastructure.views.busy_desk import EVERYTHING, BusyDesk
 from tests.infrastructure.views.samples import Other, Tally, TallyRow
@@ -30,6 +31,8 @@ from tests.infrastructure.views.waiting import PATIENCE, waits_for_a_lock
 from tests.support.checker import view_tables
 from tests.support.postgres import terminate_backends
 from tests.support.processes import until
+
+T = TypeVar("T")
 
 
 def projector(parts: Parts, *views: View[Any]) -> Projector:
@@ -62,7 +65,7 @@ def everything(parts: Parts, upto: int | None = None) -> list[Fact]:
 
 
 def progress(parts: Parts, name: str = "tally") -> ViewProgress:
-    [of_view] = [at for at in parts.progress.views() if at.view == name]
+    [of_view] = PostgresProgress(parts.database, [name]).views()
     return of_view
 
 
@@ -147,7 +150,7 @@ def project_until(url: str, keys_url: str, position: int) -> int:
         register = PostgresRegister(database, Codec(PostgresKeyStore(keys)))
         reader = Projector(database, register, [Tally()])
         read = 0
-        while min(at.position for at in PostgresProgress(database).views()) < position:
+        while min(at.position for at in PostgresProgress(database, ["tally"]).views()) < position:
             read += reader.run_once()
         return read
 
@@ -317,36 +320,32 @@ def test_once_the_view_can_read_it_and_is_built_anew_it_goes_on(
     assert tally(parts) == counted(everything(parts))
 
 
-class Starved(PostgresRegister):
-    """Hands out facts while somebody takes the last connection."""
+class Starved(Database):
+    """Hands out its one connection to read with; before it is asked to write, it is gone."""
 
-    def __init__(self, parts: Parts, database: Database) -> None:
-        super().__init__(parts.database, parts.codec)
-        self._starving = database
-        self.holding: Any = None
+    holding: Any = None
 
-    def facts(self, after: int, limit: int) -> list[Fact]:
-        facts = super().facts(after, limit)
+    def run(self, work: Callable[[Connection], T]) -> T:
+        read = super().run(work)
         if self.holding is None:
-            self.holding = self._starving.connection()
+            self.holding = self.connection()
             self.holding.__enter__()
-        return facts
+        return read
 
 
 @pytest.fixture
-def narrow(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+def starved(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> Iterator[Starved]:
     """The same database with one connection, for which nobody waits long."""
     monkeypatch.setattr("infrastructure.database.CONNECT_SECONDS", 0.1)
-    with closing(Database(parts.database.url, size=1)) as database:
+    with closing(Starved(parts.database.url, size=1)) as database:
         yield database
 
 
 def test_a_store_out_of_reach_is_no_fault_of_the_fact(
-    parts: Parts, narrow: Database, caplog: pytest.LogCaptureFixture
+    parts: Parts, starved: Starved, caplog: pytest.LogCaptureFixture
 ) -> None:
     projector(parts, Tally())
-    starved = Starved(parts, narrow)
-    reader = Projector(narrow, starved, [Tally()])
+    reader = Projector(starved, parts.register, [Tally()])
 
     with pytest.raises(Unavailable):
         reader.run_once()
@@ -448,3 +447,33 @@ def test_many_may_prepare_at_once(parts: Parts) -> None:
 
     assert answers == [[]] * 8
     assert progress(parts) == ViewProgress("tally", 0, None)
+
+
+def fold_until_held(url: str, keys_url: str, position: int, arrived: Any) -> None:
+    """In a process of its own: it stands still in the middle of a batch, for ever."""
+    held = Held(at=position)
+    held.arrived = arrived
+    with closing(Database(url, size=1)) as database, closing(Database(keys_url, size=1)) as keys:
+        register = PostgresRegister(database, Codec(PostgresKeyStore(keys)))
+        Projector(database, register, [held, Other()]).run_once()
+
+
+def test_a_worker_process_that_is_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing(
+    parts: Parts, busy: BusyDesk
+) -> None:
+    reader = projector(parts, Tally(), Other())
+    busy.happens(EVERYTHING)
+    spawn = multiprocessing.get_context("spawn")
+    arrived = spawn.Event()
+    urls = parts.database.url, parts.keys_database.url
+    worker = spawn.Process(target=fold_until_held, args=(*urls, 30, arrived))
+    worker.start()
+
+    assert arrived.wait(PATIENCE)
+    worker.kill()
+    worker.join(PATIENCE)
+    left = progress(parts), progress(parts, "other")
+    reader.catch_up()
+
+    assert left == (ViewProgress("tally", 0, None), ViewProgress("other", 0, None))
+    assert tally(parts) == tally(parts, "other") == counted(everything(parts))

@@ -10,10 +10,11 @@ from uuid import UUID
 import pytest
 
 from application.views.ticket_register import Taker, TicketRegisterView, TicketRow
+from domain.sealed import Sealed
 from infrastructure.views.table import Table
 from infrastructure.wiring import Parts
 from tests.infrastructure.views.busy_desk import numbered
-from tests.support.facts import C1, LI_NA, NOON, SHANGHAI, WANG_FANG, opened, said
+from tests.support.facts import C1, LI_NA, NOON, SHANGHAI, WANG_FANG, opened
 from tests.support.views import folded, recorded
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=SHANGHAI)
@@ -32,7 +33,7 @@ def waiting(parts: Parts) -> Any:
                 row,
                 ticket_id=numbered(0xE0, number),
                 opened_position=number,
-                matter=replace(said(C1, ""), box=f"{C1}:1:ticket.opened:matter:{C1}:"),
+                matter=Sealed(C1, "", f"{C1}:1:ticket.opened:matter:{C1}:"),
                 **({"queue": "north", "opened_at": NOON} | otherwise),
             )
             for number, otherwise in enumerate(words, start=1)

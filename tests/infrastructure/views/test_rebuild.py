@@ -13,9 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from application.views.progress import ViewProgress
 from application.views.view import View
 from infrastructure.database import LOST
-from infrastructure.views import projector as module
+from infrastructure.views import building, rebuilding
+from infrastructure.views.progress import PostgresProgress
 from infrastructure.views.projector import Projector
 from infrastructure.views.questions import VIEW_NAMES, VIEWS
 from infrastructure.views.table import Table
@@ -45,7 +47,9 @@ def rebuilt(parts: Parts) -> Tables:
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "BATCH", 7)
+    monkeypatch.setattr(rebuilding, "CHUNK", 7)
+    monkeypatch.setattr(rebuilding, "BATCH", 7)
+    monkeypatch.setattr(building, "PAGE", 7)
 
 
 deeds = st.lists(st.tuples(st.sampled_from(sorted(DEEDS)), st.integers(0, 19)), max_size=40)
@@ -126,9 +130,11 @@ def test_it_tells_how_far_it_is(parts: Parts, busy: BusyDesk) -> None:
 
     position = parts.projector.rebuild("ticket_history", lambda *at: reports.append(at))
 
+    [whole] = {of for _, of in reports}
     assert position == head
-    assert [at for at, _ in reports] == [*range(7, head, 7), head]
-    assert {of for _, of in reports} == {head}
+    assert [at for at, _ in reports] == sorted({at for at, _ in reports})
+    assert len(reports) > 5
+    assert reports[-1] == (whole, whole)
 
 
 def test_an_empty_register_makes_an_empty_view(parts: Parts, busy: BusyDesk) -> None:
@@ -217,30 +223,41 @@ def test_a_view_that_is_built_anew_does_not_go_back_in_time(parts: Parts, busy: 
         "tally", silently
     )
 
-    [tally] = [at for at in parts.progress.views() if at.view == "tally"]
+    [tally] = PostgresProgress(parts.database, ["tally"]).views()
     assert position == tally.position == parts.register.head()
 
 
 def test_while_the_new_table_takes_over_the_worker_waits(parts: Parts, busy: BusyDesk) -> None:
-    worker = Projector(parts.database, parts.register, [Tally()])
+    worker, builder = (Projector(parts.database, parts.register, [Tally()]) for _ in range(2))
     worker.prepare()
     worker.catch_up()
-    before = parts.register.head()
-    reading: list[Future[int]] = []
 
-    with ThreadPoolExecutor(1) as threads:
+    with psycopg.connect(parts.database.url) as reading, ThreadPoolExecutor(2) as threads:
+        reading.execute("SELECT FROM reporting.tally")
+        building = threads.submit(builder.rebuild, "tally", silently)
+        until(lambda: waits_for_a_lock(parts), PATIENCE)
+        busy.notes(3)
+        late = threads.submit(worker.run_once)
+        until(lambda: late.done() or waits_to_move_a_view(parts), PATIENCE)
+        early = late.done()
+        reading.commit()
+        building.result(PATIENCE)
+        late.result(PATIENCE)
+    worker.catch_up()
 
-        def read_the_news(position: int, head: int) -> None:
-            if position > before:
-                reading.append(threads.submit(worker.run_once))
-                until(lambda: reading[0].done() or waits_for_a_lock(parts), PATIENCE)
-                assert not reading[0].done()
+    assert not early
+    assert PostgresProgress(parts.database, ["tally"]).views() == [
+        ViewProgress("tally", parts.register.head(), None)
+    ]
 
-        view = WhileIndexed(lambda: busy.notes(3))
-        Projector(parts.database, parts.register, [view]).rebuild("tally", read_the_news)
-        reading[0].result(PATIENCE)
 
-    assert [at.failure for at in parts.progress.views() if at.view == "tally"] == [None]
+def waits_to_move_a_view(parts: Parts) -> bool:
+    with psycopg.connect(parts.database.url) as connection:
+        waiting = connection.execute(
+            "SELECT FROM pg_stat_activity WHERE datname = current_database()"
+            " AND wait_event_type = 'Lock' AND query LIKE '%FOR UPDATE'"
+        )
+        return waiting.rowcount > 0
 
 
 @pytest.mark.usefixtures("small_batches")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from infrastructure.wiring import Parts
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds after which a test gives up on what should have come."""
 
 

@@ -1,0 +1,45 @@
+"""One batch of facts into one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, TypeVar
+
+from application.register import Fact, Unavailable
+from application.views.view import Span
+from infrastructure.database import LOST, Connection
+from infrastructure.views.reading import Refused, wanted
+from infrastructure.views.table import Table
+
+T = TypeVar("T")
+
+
+def fold(connection: Connection, table: Table[Any], facts: Sequence[Fact]) -> None:
+    """Load the rows that are concerned, fold, and write them, all in one statement each.
+
+    Raises Refused for a fact that the view cannot take, and what PostgreSQL says of its rows.
+    """
+    view = table.view
+    mine = wanted(table, facts)
+    if not mine:
+        return
+    view.expect(mine)
+    changes = [(fact, told(fact.position, view.keys, fact)) for fact in mine]
+    rows: dict[Hashable, Any] = {}
+    if view.span is not Span.FACT:
+        rows = table.load(connection, {key for _, keys in changes for key in keys})
+    for fact, keys in changes:
+        for key in keys:
+            rows[key] = told(fact.position, view.fold, rows.get(key), fact, key)
+    if rows:
+        table.write(connection, list(rows.values()))
+
+
+def told(position: int, work: Callable[..., T], *given: Any) -> T:
+    """What a view makes of a fact; what goes wrong is told with its position, as Refused."""
+    try:
+        return work(*given)
+    except (*LOST, Unavailable):
+        raise
+    except Exception as failure:
+        raise Refused(position, failure) from failure
