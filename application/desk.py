@@ -157,10 +157,9 @@ class Desk:
         return self._standing(kind, id)
 
     def _standing(self, kind: type[A], id: UUID) -> A:
-        ahead, kept = self._ahead.read.get(id), self._kept.get(id)
-        if isinstance(ahead, kind):
+        if isinstance(ahead := self._ahead.read.get(id), kind):
             return ahead
-        if isinstance(kept, kind):
+        if (kept := self.at_hand(kind, id)) is not None:
             return cast(A, self._keep(id, kept, self.register.stream(id, after=kept.version)))
         return cast(A, self._keep(id, None, self._facts(kind, id)))
 
@@ -171,7 +170,7 @@ class Desk:
 
     def must_exist(self, kind: type[Aggregate], id: UUID) -> None:
         """Raises NotFound. What was once there stays, so who is known is not asked for again."""
-        if not isinstance(self._kept.get(id), kind):
+        if self.at_hand(kind, id) is None:
             self.look_up(kind, id)
 
     def read_ahead(self, ids: Iterable[UUID]) -> None:

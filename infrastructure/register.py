@@ -35,6 +35,9 @@ _LAST = "SELECT max(position) FROM register.entry"
 
 _LAST_OF_PACKS = f"{_LAST} WHERE topic LIKE 'pack.%%'"
 
+FLUSH = b"SELECT register.flush()"
+"""Once it is answered, all that its connection has seen in the register is on disk."""
+
 
 @dataclass(frozen=True)
 class _Entries:
@@ -183,7 +186,7 @@ class PostgresRegister(Register):
         def work(connection: Connection) -> list[Any]:
             rows = connection.execute(statement, parameters, binary=True).fetchall()
             if max((row[position] or 0 for row in rows), default=0) > self._on_disk:
-                (flushed,) = connection.execute(b"SELECT register.flush()").fetchone() or (0,)
+                (flushed,) = connection.execute(FLUSH).fetchone() or (0,)
                 self._on_disk = max(self._on_disk, flushed)
             return rows
 

@@ -10,7 +10,7 @@ from typing import Any
 from application.register import Unavailable
 from application.views.view import View
 from infrastructure.database import LOST, Connection, Database
-from infrastructure.register import PostgresRegister
+from infrastructure.register import FLUSH, PostgresRegister
 from infrastructure.schema import LOCK
 from infrastructure.views import positions
 from infrastructure.views.building import Builder, Crew, Done, Job
@@ -120,7 +120,7 @@ class Projector:
         batch = self._reader.behind(connection, furthest, BATCH)
         if batch.last > furthest:
             self._known_until = 0.0
-            connection.execute(b"SELECT register.flush()")  # what a crash could take back
+            connection.execute(FLUSH)  # what a crash could take back
         return [table for table, position in self._running if position < batch.last], batch
 
     def _look(self, connection: Connection) -> list[tuple[Table[Any], int]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -24,6 +23,7 @@ from infrastructure.views.progress import PostgresProgress
 from infrastructure.views.projector import Projector
 from tests.support.facts import T1, T2
 from tests.support.postgres import running
+from tests.support.processes import until
 from tests.support.submissions import submission
 
 T = TypeVar("T")
@@ -216,10 +216,10 @@ def test_a_writer_is_answered_only_once_the_disk_has_it(store: Store) -> None:
     set_option(store, "synchronous_standby_names", "nobody")
     with store.register() as register, ThreadPoolExecutor(2) as threads:
         writing = threads.submit(register.append, [submission(T1, command_id="mine")])
-        wait_until(lambda: count_entries(store) == 1)
+        until(lambda: count_entries(store) == 1)
         with store.register() as other:
             reading = threads.submit(other.stream, T1)
-            wait_until(lambda: waiting_for_the_standby(store) == 2)
+            until(lambda: waiting_for_the_standby(store) == 2)
             told = writing.done() or reading.done()
 
             set_option(store, "synchronous_standby_names", "")
@@ -249,9 +249,3 @@ def _count(store: Store, query: str) -> int:
         row = connection.execute(query.encode()).fetchone()
     assert row is not None
     return int(row[0])
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < until, "it never came to that"

@@ -8,6 +8,7 @@ from threading import Event, Lock
 import pytest
 
 from infrastructure.group_commit import CARRIERS, MOST, GroupCommit
+from tests.support.processes import until
 
 
 class Ferry:
@@ -55,8 +56,7 @@ def full(
 
 
 def wait_for_queue(group: GroupCommit[int, str], length: int) -> None:
-    while len(group._queue) < length:
-        pass
+    until(lambda: len(group._queue) >= length)
 
 
 def test_what_waits_meanwhile_is_carried_together_and_each_gets_its_own_answer() -> None:

@@ -9,18 +9,24 @@ import pytest
 from interface.worker import Duty
 
 
-def test_a_duty_that_fails_is_told_of_with_its_cause_and_done_again(
-    caplog: pytest.LogCaptureFixture,
-):
+def failing_twice(*, every_seconds: float) -> list[datetime]:
+    """Asked twice for a duty that fails; when it had its turns."""
     turns = list[datetime]()
 
     def tick(now: datetime) -> int:
         turns.append(now)
         raise KeyError("unforeseen")
 
-    duty = Duty("the clock", tick, 0, 1)
+    duty = Duty("the clock", tick, every_seconds, 1)
     for _ in range(2):
         duty.do_if_due()
+    return turns
+
+
+def test_a_duty_that_fails_is_told_of_with_its_cause_and_done_again(
+    caplog: pytest.LogCaptureFixture,
+):
+    turns = failing_twice(every_seconds=0)
 
     assert len(turns) == 2
     assert caplog.messages == ["the clock failed"] * 2
@@ -28,14 +34,6 @@ def test_a_duty_that_fails_is_told_of_with_its_cause_and_done_again(
 
 
 def test_a_duty_that_fails_has_no_turn_before_its_next(caplog: pytest.LogCaptureFixture):
-    turns = list[datetime]()
-
-    def tick(now: datetime) -> int:
-        turns.append(now)
-        raise KeyError("unforeseen")
-
-    duty = Duty("the clock", tick, 3600, 1)
-    for _ in range(2):
-        duty.do_if_due()
+    turns = failing_twice(every_seconds=3600)
 
     assert len(turns) == len(caplog.messages) == 1
