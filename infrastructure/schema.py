@@ -205,15 +205,15 @@ REGISTER: Sequence[str] = (
         states bytea[],   -- what each event says
         numbered boolean, -- whether any event is entered in a register
         OUT before bigint, OUT written_at timestamptz, OUT numbers text[]
-    ) LANGUAGE plpgsql AS $$
+    ) LANGUAGE plpgsql SET enable_seqscan = off AS $$
     -- All commands, or none. `before`: the head until now; null if all commands are known.
+    -- By the indexes: a plan made while the tables are small must do when they are large.
     DECLARE
         known integer;
     BEGIN
         -- one writer at a time: positions are dense and become visible in order
         PERFORM pg_advisory_xact_lock(hashtextextended('yice.register', 0));
-        -- row by row: a plan made while the table is small must do when it is large
-        SELECT count(*) INTO known
+        SELECT count(*) INTO known -- row by row, whatever the planner thinks of JSON
           FROM json_array_elements(commands) AS c, LATERAL (
             SELECT 1 FROM register.command k
              WHERE k.actor = c->>0 AND k.command_id = c->>1 LIMIT 1) AS done;
@@ -256,7 +256,7 @@ REGISTER: Sequence[str] = (
 
     CREATE FUNCTION register.flush() RETURNS bigint LANGUAGE sql AS $$
         -- What is visible now, up to this position, is on disk once this has been committed.
-        SELECT coalesce(max(position), 0) FROM register.entry
+        SELECT coalesce((SELECT max(position) FROM register.entry), 0)
          WHERE pg_logical_emit_message(true, 'yice', '') IS NOT NULL
     $$;
     """,

@@ -486,3 +486,21 @@ def test_many_threads_share_one_register(register: PostgresRegister) -> None:
 
     assert sorted(answer.result() for answer in answers) == list(range(1, 13))
     assert [stored.event.originator_version for stored in register.stream(T1)] == [*range(1, 13)]
+
+
+def test_an_append_finds_its_way_by_the_indexes_from_the_first_one_on(
+    register: PostgresRegister, database: Database
+) -> None:
+    """Or a plan made for an analysed, empty register reads all of a full one, for each command."""
+    with database.connection() as connection:
+        connection.execute("ANALYZE register.entry, register.command")
+    for version in range(1, 31):
+        register.append([submission(version=version, numbered_in="desk/A-2026")])
+
+    with database.connection() as connection:
+        connection.execute("SELECT pg_stat_force_next_flush()")
+        scans = connection.execute(
+            "SELECT relname, seq_scan, idx_scan > 0 FROM pg_stat_user_tables"
+            " WHERE relname IN ('entry', 'command') ORDER BY relname"
+        ).fetchall()
+    assert scans == [("command", 0, True), ("entry", 0, True)]
