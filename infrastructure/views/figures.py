@@ -24,7 +24,7 @@ from application.views.ticket_register import TicketRegisterView, TicketRow
 from domain.obligation import Obligation
 from domain.sealed import in_clear
 from infrastructure.database import Database
-from infrastructure.views.table import Table, unboxed
+from infrastructure.views.table import Table
 
 _HAPPENING: Table[HappeningRow] = Table(HappeningView())
 _TICKET: Table[TicketRow] = Table(TicketRegisterView())
@@ -112,7 +112,7 @@ class PostgresFigures(Figures):
 
     def last_by_unit(self, word: str, procedure: str, now: datetime) -> list[LastInUnit]:
         rows = self._rows(_LAST_BY_UNIT, word, procedure, now)
-        return [LastInUnit(unit, unboxed(form), at, number) for unit, form, at, number in rows]
+        return [LastInUnit(unit, form, at, number) for unit, form, at, number in rows]
 
     def count_happenings(
         self,
@@ -155,7 +155,7 @@ def _of_ticket(row: Sequence[Any], now: datetime) -> TicketFigures:
     return TicketFigures(
         ticket=_TICKET.read(rest[: _TICKET.width]),
         told=_TOLD.read(rest[_TICKET.width : _TICKET.width + _TOLD.width]),
-        client=in_clear(unboxed(client)) or {},
+        client=in_clear(client) or {},
         obligations=[(name, Obligation.from_data(data)) for name, data in promised],
         now=now,
     )

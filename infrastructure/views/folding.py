@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from application.register import Fact, Unavailable
 from application.views.view import Span
 from infrastructure.database import LOST, Connection
+from infrastructure.views.copying import Copier
 from infrastructure.views.reading import Refused, wanted
 from infrastructure.views.table import Table
 
@@ -24,15 +25,25 @@ def fold(connection: Connection, table: Table[Any], facts: Sequence[Fact]) -> No
     if not mine:
         return
     view.expect(mine)
+    if view.span is Span.FACT:
+        _add(connection, table, mine)
+        return
     changes = [(fact, told(fact.position, view.keys, fact)) for fact in mine]
-    rows: dict[Hashable, Any] = {}
-    if view.span is not Span.FACT:
-        rows = table.load(connection, {key for _, keys in changes for key in keys})
+    rows = table.load(connection, {key for _, keys in changes for key in keys})
     for fact, keys in changes:
         for key in keys:
             rows[key] = told(fact.position, view.fold, rows.get(key), fact, key)
     if rows:
         table.write(connection, list(rows.values()))
+
+
+def _add(connection: Connection, table: Table[Any], facts: Sequence[Fact]) -> None:
+    """Rows of a fact each: none of them is there yet."""
+    copier = Copier(table)
+    for fact in facts:
+        for key in told(fact.position, table.view.keys, fact):
+            copier.add(told(fact.position, table.view.fold, None, fact, key))
+    copier.write(connection)
 
 
 def told(position: int, work: Callable[..., T], *given: Any) -> T:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from functools import cached_property
+from operator import attrgetter
 from types import UnionType
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
-from uuid import UUID
 
-import msgspec
 from eventsourcing.utils import get_topic
 
 from application.blind_index import Tokens
-from application.views.view import View
+from application.views.view import Span, View
 from domain.sealed import Sealed
 from infrastructure.database import Connection
+from infrastructure.views.binary import Form, closed, form_of
 from infrastructure.views.tally import keep_tally
 
 R = TypeVar("R")
@@ -25,15 +25,9 @@ PENDING_KB = 512
 """So much of what came last is kept in a heap before it is sorted in: each text has some sixty
 numbers, which one by one cost ten times as much as all other writing of all views."""
 
-_SQL_TYPES: dict[Any, str] = {
-    UUID: "uuid",
-    str: "text",
-    int: "bigint",
-    bool: "boolean",
-    datetime: "timestamptz",
-    Sealed: "text",
-    Tokens: "bigint[]",
-}
+FULL = 80
+"""How full pages are made, in percent, of rows that change: a change that finds room beside the
+row, and touches no indexed column, needs no index to be written."""
 
 
 class Table(Generic[R]):
@@ -45,6 +39,7 @@ class Table(Generic[R]):
         self._converted = [(i, c) for i, c in enumerate(self._columns) if c.is_converted]
         self.topics = frozenset(get_topic(kind) for kind in view.facts)
         self.key = self._columns[0].name
+        self._values = attrgetter(*(c.name for c in self._columns))
         self.columns = ", ".join(f'"{c.name}"' for c in self._columns)
 
     @property
@@ -72,7 +67,8 @@ class Table(Generic[R]):
         """Empty, in place of what may stand there; without any index."""
         columns = ", ".join(c.declared for c in self._columns)
         self.drop(connection)
-        connection.execute(f'CREATE TABLE reporting."{self.name}" ({columns})'.encode())
+        room = "" if self.view.span is Span.FACT else f"WITH (fillfactor = {FULL})"
+        connection.execute(f'CREATE TABLE reporting."{self.name}" ({columns}) {room}'.encode())
         for c in self._columns:
             said = c.doc.replace("'", "''")
             connection.execute(
@@ -132,8 +128,9 @@ class Table(Generic[R]):
 
     def write(self, connection: Connection, rows: Sequence[R]) -> None:
         """Insert or replace, all in one statement."""
-        values = [[c.stored(getattr(row, c.name)) for row in rows] for c in self._columns]
-        arrays = ", ".join(f"%b::{c.given_type}[]" for c in self._columns)
+        by_column = zip(self._columns, zip(*map(self._values, rows), strict=True), strict=True)
+        values = [column.in_array.array(of_all) for column, of_all in by_column]
+        arrays = ", ".join(f"%b::{c.in_array.name}[]" for c in self._columns)
         given = ", ".join(f'"{c.name}"::{c.type}' for c in self._columns)
         sets = ", ".join(f'"{c.name}" = excluded."{c.name}"' for c in self._columns[1:])
         statement = (
@@ -161,63 +158,31 @@ class Column:
     is_optional: bool
     doc: str
 
+    @cached_property
+    def form(self) -> Form:
+        """How a value of it is sent."""
+        return form_of(self.kind)
+
+    @property
+    def in_array(self) -> Form:
+        """How it is sent together with those of other rows."""
+        return self.form.in_array or self.form
+
     @property
     def type(self) -> str:
-        return _SQL_TYPES.get(self.kind, "jsonb")
+        return self.form.name
 
     @property
     def is_converted(self) -> bool:
         """Whether what the driver reads is not yet what the row holds."""
-        return self.type == "jsonb" or self.kind is Sealed
-
-    @property
-    def given_type(self) -> str:
-        """What the driver sends: JSON goes as text, and so does a list, as rows do in lists."""
-        return "text" if self.type in ("jsonb", "bigint[]") else self.type
+        return self.kind is Sealed
 
     @property
     def declared(self) -> str:
         return f'"{self.name}" {self.type}{"" if self.is_optional else " NOT NULL"}'
 
-    def stored(self, value: Any) -> Any:
-        if self.type == "jsonb":
-            return msgspec.json.encode(boxed(value)).decode()
-        if self.kind is Tokens:
-            return f"{{{','.join(map(str, value))}}}"
-        return value.box if isinstance(value, Sealed) else value
-
     def read(self, value: Any) -> Any:
-        if self.type == "jsonb":
-            return unboxed(value)
         return closed(value) if self.kind is Sealed and value is not None else value
-
-
-_MAY_HOLD_BOXES = frozenset({Sealed, dict, list})
-
-
-def boxed(value: Any) -> Any:
-    """JSON in which sealed texts are named boxes."""
-    if isinstance(value, Sealed):
-        return {"$box": value.box}
-    if isinstance(value, dict):
-        return {k: boxed(v) if type(v) in _MAY_HOLD_BOXES else v for k, v in value.items()}
-    if isinstance(value, list):
-        return [boxed(v) if type(v) in _MAY_HOLD_BOXES else v for v in value]
-    return value
-
-
-def unboxed(value: Any) -> Any:
-    """The other way round."""
-    if isinstance(value, dict):
-        if "$box" in value:
-            return closed(value["$box"])
-        return {k: unboxed(v) for k, v in value.items()}
-    return [unboxed(v) for v in value] if isinstance(value, list) else value
-
-
-def closed(box: str) -> Sealed:
-    """A sealed text that nobody has opened yet."""
-    return Sealed(UUID(box.split(":", 5)[4]), None, box)
 
 
 def _indexed(named: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 from psycopg.rows import class_row
+from psycopg.types.json import set_json_loads
 
 T = TypeVar("T")
 
@@ -267,6 +269,7 @@ def view_tables(url: str) -> dict[str, list[tuple[Any, ...]]]:
     Of what is counted, what there is none of does not matter, nor which table it was counted in.
     """
     with psycopg.connect(url) as connection:
+        set_json_loads(json.loads, connection)  # as it stands there, whatever yice makes of it
         names = connection.execute(
             "SELECT table_name FROM information_schema.tables"
             " WHERE table_schema = 'reporting' AND table_name NOT LIKE 'view_%' ORDER BY 1"

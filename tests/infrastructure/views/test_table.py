@@ -252,8 +252,10 @@ def test_a_row_is_closed_when_it_is_read(connection: Connection) -> None:
 def test_a_row_that_lacks_what_it_must_have_is_refused(connection: Connection) -> None:
     unsealed = replace(FULL, secret=Sealed(C1, "王某"))
 
-    with pytest.raises(psycopg.errors.NotNullViolation):
+    with pytest.raises(ValueError, match="not sealed"):
         SAMPLE.write(connection, [unsealed])
+    with pytest.raises(psycopg.errors.NotNullViolation):
+        SAMPLE.write(connection, [replace(FULL, text=None)])
 
 
 @dataclass(slots=True)
