@@ -4,10 +4,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 RULES := .pytest_cache/rules.json
+READERS := pm4py r4pm
+READS := $(READERS:%=build/readers/%/ready)
 MINUTES ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix bench bench-full torture rules rules-json lock
+.PHONY: help setup demo test check fix bench bench-full torture evidence oracles permissions \
+	rules rules-json lock audit
 
 help: ## List these commands
 	@sed -nE 's/^([a-z-]+):.*## (.+)/\1 \2/p' Makefile | \
@@ -53,6 +56,22 @@ bench-full: $(READY) ## The same on registers of 10,000, 100,000 and 1,000,000 e
 torture: $(READY) ## Ten minutes (MINUTES=…) in which all that it stands on is killed; then a check
 	@$(BIN)/python -m tests.torture --minutes $(MINUTES)
 
+evidence: $(READY) ## Which attacks are noticed, and by whom; writes docs/evidence.md
+	@$(BIN)/python -m pytest -q -m attack --attacks-md=docs/evidence.md
+
+oracles: $(READY) $(READS) ## Event logs that we export, as pm4py and r4pm read them; fetches both
+	@$(BIN)/python -m pytest -q -m reader tests/infrastructure/exporting
+
+$(READS): build/readers/%/ready: tests/oracles/mining/%.lock
+	@echo "Making an environment for $*" >&2
+	@$(PYTHON) -m venv --clear $(@D) >&2
+	@$(@D)/bin/python -m pip install -q --disable-pip-version-check --require-hashes \
+	--only-binary :all: -r $< >&2
+	@touch $@
+
+permissions: $(READY) ## Which role may send which command; writes docs/permissions.md
+	@$(BIN)/yice permissions --page > docs/permissions.md
+
 rules: $(READY) ## Which rules of the catalogue the tests prove; writes docs/rules.md
 	@$(BIN)/python -m pytest -q -m rule --rules-table --rules-md=docs/rules.md
 
@@ -63,3 +82,11 @@ rules-json: $(READY) ## The same as JSON (make -s rules-json)
 lock: ## Choose versions anew, after pyproject.toml changed (needs uv)
 	@uv pip compile pyproject.toml --extra dev --universal --generate-hashes \
 	--python-version 3.11 --no-header --no-emit-index-url --no-annotate -q -o requirements.lock
+	@for reader in $(READERS); do echo $$reader | uv pip compile - --universal --generate-hashes \
+	--python-version 3.11 --no-header --no-emit-index-url --no-annotate -q \
+	-o tests/oracles/mining/$$reader.lock; done
+
+audit: ## Known vulnerabilities of what is locked; asks an advisory database, and fails without one
+	@$(PYTHON) -m venv --clear .venv-audit
+	@.venv-audit/bin/python -m pip install -q --disable-pip-version-check "pip-audit>=2.9" >&2
+	@.venv-audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock

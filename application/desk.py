@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from threading import local
@@ -26,6 +26,7 @@ from application.register import (
 )
 from domain.aggregate import Act, Aggregate, events_of, staff_ref
 from domain.client import Client
+from domain.credential import SCOPES
 from domain.errors import (
     CommandIdReused,
     DomainError,
@@ -34,11 +35,12 @@ from domain.errors import (
     Refused,
     StaleVersion,
 )
+from domain.instance import Instance
 from domain.pack import Pack
 from domain.staff import Staff
 from domain.ticket import Ticket
 
-AGGREGATES: tuple[type[Aggregate], ...] = (Ticket, Client, Staff, Pack)
+AGGREGATES: tuple[type[Aggregate], ...] = (Ticket, Client, Staff, Pack, Instance)
 """All of them, so that every topic is known wherever there is a desk."""
 
 CLOCK_TOLERANCE = timedelta(minutes=1)
@@ -64,16 +66,31 @@ class AlreadyExists(Refused):
 
 @dataclass(frozen=True)
 class Actor:
-    """Who asks, as authenticated. `ref` is what events say: `staff:<uuid>` or `system:<name>`."""
+    """Who asks, as authenticated. `ref` is what events say: `staff:<uuid>` or `system:<name>`.
+
+    `roles` hold everywhere, those of `unit_roles` for what belongs to the unit that they name.
+    `credential_id` and `scopes` are of the token that they asked with.
+    """
 
     ref: str
     roles: frozenset[str]
     staff_id: UUID | None = None
     unit: str = "main"
+    unit_roles: frozenset[tuple[str, str]] = frozenset()
+    credential_id: str | None = None
+    scopes: frozenset[str] = SCOPES
 
     @classmethod
     def system(cls, name: str) -> Actor:
         return cls(ref=f"system:{name}", roles=frozenset({SYSTEM}))
+
+    def roles_in(self, units: Collection[str]) -> frozenset[str]:
+        """Those that hold for what belongs to these units."""
+        return self.roles | {role for unit, role in self.unit_roles if unit in units}
+
+    @property
+    def roles_anywhere(self) -> frozenset[str]:
+        return self.roles | {role for _, role in self.unit_roles}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +102,8 @@ class Command:
 
     PERMISSION: ClassVar[str]
     COMMUTES: ClassVar[bool] = False
+    LATER: ClassVar[frozenset[str]] = frozenset()
+    """Fields that commands of its kind did not have when some were stored; None: not said."""
 
     by: Actor
     command_id: str
@@ -98,6 +117,11 @@ class Command:
     def at(self) -> datetime:
         return self.occurred_at or self.received_at
 
+    @property
+    def begins_in(self) -> Collection[str]:
+        """The units of what it registers anew, if it does."""
+        return ()
+
 
 class Desk:
     """Carries out commands on aggregates; each is stored exactly once, or not at all."""
@@ -110,7 +134,9 @@ class Desk:
     def create(self, command: Command, make: Callable[[Act], A]) -> Receipt:
         """Start a stream. Raises AlreadyExists, or whatever `make` refuses with."""
         try:
-            return self._attempt(command, make)
+            return self._attempt(
+                command, lambda act: make(self._there(command, command.begins_in, act))
+            )
         except Conflict:
             raise AlreadyExists("something else is registered under this id", field="id") from None
 
@@ -127,7 +153,7 @@ class Desk:
 
         def decided(act: Act) -> A:
             aggregate = get(act)
-            decide(aggregate, act)
+            decide(aggregate, self._there(command, aggregate.units, act))
             return aggregate
 
         for _ in range(TRIES_IF_COMMUTING if command.COMMUTES else TRIES):
@@ -209,23 +235,35 @@ class Desk:
         self._kept[id] = kept
         return kept
 
-    def authorised(self, command: Command) -> Act:
-        """The envelope of the command's events. Raises Forbidden, NotDeputy, StaffLeft, Invalid."""
-        role = role_for(command.PERMISSION, command.by.roles)
+    def authorised(self, command: Command, units: Collection[str] | None = None) -> Act:
+        """The envelope of the command's events, with the roles that hold in these units.
+
+        Without `units` those of all: whoever may do it nowhere need not be told what there is.
+        Raises Forbidden, NotDeputy, StaffLeft, Invalid.
+        """
+        by = command.by
+        roles = by.roles_anywhere if units is None else by.roles_in(units)
+        role = role_for(command.PERMISSION, roles)
         if command.at > command.received_at + CLOCK_TOLERANCE:
             raise Invalid(f"{command.at.isoformat()} is still to come", field="occurred_at")
         if command.at.year < EARLIEST_YEAR:
             raise Invalid(f"{command.at.isoformat()} is before our time", field="occurred_at")
         absent = self._absent(command)
         return Act(
-            by=command.by.ref,
+            by=by.ref,
             at=command.at,
             command_id=command.command_id,
             acting_for=staff_ref(absent.id) if absent else None,
             role=role,
             reason=command.reason,
-            roles=command.by.roles | (absent.roles if absent else frozenset()),
+            roles=roles | (absent.roles_at(command.at, units or ()) if absent else frozenset()),
         )
+
+    def _there(self, command: Command, units: Collection[str], act: Act) -> Act:
+        """The same act, once it is known in which units it is. Raises Forbidden."""
+        if not command.by.unit_roles and act.acting_for is None:
+            return act
+        return self.authorised(command, units)
 
     def year(self, act: Act) -> int:
         """The year of the register that something is entered in, in the desk's time zone."""
@@ -314,9 +352,17 @@ def replayed(kind: type[A], facts: Sequence[Fact], aggregate: Any = None) -> A:
 
 
 def fingerprint(command: Command, key: bytes) -> bytes:
-    """A keyed digest of what the command says (it may speak of a person, hence the key)."""
+    """A keyed digest of what the command says (it may speak of a person, hence the key).
+
+    A field that came `LATER` and says nothing leaves no mark: older commands keep theirs.
+    """
     envelope = {"by", "command_id", "received_at", "expected_version"}
-    content = {f.name: getattr(command, f.name) for f in fields(command) if f.name not in envelope}
+    content = {
+        f.name: said
+        for f in fields(command)
+        if f.name not in envelope
+        and ((said := getattr(command, f.name)) is not None or f.name not in command.LATER)
+    }
     said = msgspec.json.encode([type(command).__name__, content], order="deterministic")
     return hmac.new(key, said, hashlib.sha256).digest()
 

@@ -69,7 +69,8 @@ class Dossiers(TicketDesk):
 
         def decide(ticket: Ticket, act: Act) -> None:
             if command.acting_for is not None:
-                act = replace(act, roles=self._desk.look_up(Staff, command.acting_for).roles)
+                absent = self._desk.look_up(Staff, command.acting_for)
+                act = replace(act, roles=absent.roles_at(command.at, ticket.units))
             ticket.sign(command.signoff, command.role, command.verdict, act=act)
 
         return self._change(command, decide)

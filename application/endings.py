@@ -39,10 +39,12 @@ class Endings(Handovers):
 
     def void(self, command: VoidTicket) -> Receipt:
         return self._change(
-            command, lambda ticket, act: ticket.void(roles=command.by.roles, act=act)
+            command,
+            lambda ticket, act: ticket.void(roles=command.by.roles_in(ticket.units), act=act),
         )
 
     def archive(self, command: ArchiveTicket) -> Receipt:
         return self._change(
-            command, lambda ticket, act: ticket.archive(roles=command.by.roles, act=act)
+            command,
+            lambda ticket, act: ticket.archive(roles=command.by.roles_in(ticket.units), act=act),
         )

@@ -97,7 +97,7 @@ class Handovers(TicketDesk):
             ticket.decide_transfer(
                 command.to_id,
                 superior_id=self._desk.look_up(Staff, ticket.owner_id).superior_id,
-                roles=command.by.roles,
+                roles=command.by.roles_in(ticket.units),
                 act=act,
             )
 
@@ -111,7 +111,9 @@ class Handovers(TicketDesk):
 
         def decide(ticket: Ticket, act: Act) -> None:
             taker = self._desk.look_up(Staff, _taker(command))
-            ticket.take(taker.id, unit=taker.unit, roles=taker.roles, act=act)
+            ticket.take(
+                taker.id, unit=taker.unit, roles=taker.roles_at(command.at, ticket.units), act=act
+            )
 
         return self._change(command, decide)
 
@@ -125,7 +127,7 @@ class Handovers(TicketDesk):
                 turn or self._next_in_line(colleagues, ticket),
                 unit=command.unit,
                 competence=command.competence,
-                roles=command.by.roles,
+                roles=command.by.roles_in(ticket.units),
                 act=act,
             )
 

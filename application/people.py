@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID, uuid4
 
+from application.bearer import Bearer
 from application.desk import Actor, Command, Desk
+from application.door import Identity, TokenTerms
 from application.permissions import role_for
 from application.register import Receipt
 from domain.aggregate import Act, staff_ref
+from domain.credential import SCOPES, Credential
 from domain.errors import DomainError, Forbidden, NotAuthenticated
-from domain.staff import Credential, Staff
-
-TOKEN_PREFIX = "yice"
+from domain.staff import Staff
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +25,10 @@ class RegisterStaff(Command):
     name: str
     unit: str = "main"
     staff_id: UUID | None = None
+
+    @property
+    def begins_in(self) -> Collection[str]:
+        return (self.unit,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +41,24 @@ class StaffCommand(Command):
 class TakePost(StaffCommand):
     post: str
     roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GrantRole(StaffCommand):
+    """From `start`, or now, up to `end`, or until it is revoked; in one unit, or everywhere."""
+
+    role: str
+    unit: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevokeRole(StaffCommand):
+    """Of that unit, or the one for everywhere."""
+
+    role: str
+    unit: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +98,21 @@ class WithdrawCompetence(StaffCommand):
 
 @dataclass(frozen=True, kw_only=True)
 class IssueCredential(StaffCommand):
-    """Without `expires_at` it is good until it is revoked."""
+    """Without `expires_at` it is good as long as is usual; without `scopes` for all there are."""
 
+    LATER: ClassVar[frozenset[str]] = frozenset({"scopes"})
     expires_at: datetime | None = None
+    scopes: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RotateCredential(StaffCommand):
+    """One for another; the old one stays good for the grace, so that no answer can be lost."""
+
+    PERMISSION: ClassVar[str] = "read"
+    credential_id: str
+    expires_at: datetime | None = None
+    grace: timedelta = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,14 +129,22 @@ class Leave(StaffCommand):
 class IssuedToken:
     """The token itself: shown to whoever asked for it, and stored nowhere."""
 
-    token: str
+    token: str = field(repr=False)
     credential_id: str
     receipt: Receipt
 
 
+class WrongToken(NotAuthenticated):
+    """`staff_id`: whose it says it is, if that is somebody."""
+
+    def __init__(self, detail: str, staff_id: UUID | None = None) -> None:
+        super().__init__(detail)
+        self.staff_id = staff_id
+
+
 class People:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, desk: Desk, terms: TokenTerms | None = None) -> None:
+        self._desk, self._terms = desk, terms or TokenTerms()
 
     def register(self, command: RegisterStaff) -> Receipt:
         def make(act: Act) -> Staff:
@@ -124,6 +164,24 @@ class People:
             command, lambda staff, act: staff.take_post(command.post, command.roles, act=act)
         )
 
+    def grant_role(self, command: GrantRole) -> Receipt:
+        return self._change(
+            command,
+            lambda staff, act: staff.grant_role(
+                command.role,
+                unit=command.unit,
+                start=command.start or command.at,
+                end=command.end,
+                act=act,
+            ),
+        )
+
+    def revoke_role(self, command: RevokeRole) -> Receipt:
+        return self._change(
+            command,
+            lambda staff, act: staff.revoke_role(command.role, unit=command.unit, act=act),
+        )
+
     def name_superior(self, command: NameSuperior) -> Receipt:
         def decide(staff: Staff, act: Act) -> None:
             self._desk.look_up(Staff, command.superior_id).must_serve()
@@ -140,12 +198,19 @@ class People:
 
     def go_on_duty(self, command: GoOnDuty) -> Receipt:
         """Raises Forbidden for a colleague's duty, unless one manages staff."""
-        _must_be_self(command)
-        return self._change(command, lambda staff, act: staff.go_on_duty(act=act))
+
+        def decide(staff: Staff, act: Act) -> None:
+            _must_be_self(command, staff)
+            staff.go_on_duty(act=act)
+
+        return self._change(command, decide)
 
     def go_off_duty(self, command: GoOffDuty) -> Receipt:
-        _must_be_self(command)
-        return self._change(command, lambda staff, act: staff.go_off_duty(act=act))
+        def decide(staff: Staff, act: Act) -> None:
+            _must_be_self(command, staff)
+            staff.go_off_duty(act=act)
+
+        return self._change(command, decide)
 
     def grant_competence(self, command: GrantCompetence) -> Receipt:
         return self._change(
@@ -162,16 +227,37 @@ class People:
 
     def issue_credential(self, command: IssueCredential) -> IssuedToken:
         """A new bearer token. The same command again gives the same token again."""
-        credential_id, secret = self._credential(command)
-        digest = hashlib.sha256(secret.encode()).hexdigest()
-        receipt = self._change(
-            command,
-            lambda staff, act: staff.issue_credential(
-                credential_id, digest, expires_at=command.expires_at, act=act
-            ),
-        )
-        token = f"{TOKEN_PREFIX}_{command.staff_id.hex}_{credential_id}_{secret}"
-        return IssuedToken(token, credential_id, receipt)
+
+        def decide(staff: Staff, act: Act, made: Bearer) -> None:
+            staff.issue_credential(
+                made.credential_id,
+                made.digest,
+                expires_at=self._terms.expiry(command.expires_at, command.received_at),
+                scopes=SCOPES if command.scopes is None else command.scopes,
+                act=act,
+            )
+
+        return self._issued(command, decide)
+
+    def rotate_credential(self, command: RotateCredential) -> IssuedToken:
+        """A new token for the same, said again as above.
+
+        Everybody may do it with the one they ask with. Raises Forbidden for another, unless one
+        manages staff.
+        """
+        _must_be_asked_with(command)
+
+        def decide(staff: Staff, act: Act, made: Bearer) -> None:
+            staff.replace_credential(
+                command.credential_id,
+                made.credential_id,
+                made.digest,
+                expires_at=self._terms.expiry(command.expires_at, command.received_at),
+                grace=command.grace,
+                act=act,
+            )
+
+        return self._issued(command, decide)
 
     def revoke_credential(self, command: RevokeCredential) -> Receipt:
         return self._change(
@@ -181,6 +267,18 @@ class People:
     def leave(self, command: Leave) -> Receipt:
         return self._change(command, lambda staff, act: staff.leave(act=act))
 
+    def credentials(self, staff_id: UUID) -> Mapping[str, Credential]:
+        """Those that were not revoked, by their ids, from the register. Raises NotFound."""
+        return self._desk.look_up(Staff, staff_id).credentials
+
+    def was_good(self, token: str) -> bool:
+        """Whether it was, as far as this process knows; the register is not asked."""
+        try:
+            bearer = Bearer.read(token)
+        except ValueError:
+            return False
+        return self._was_good(bearer)
+
     def authenticate(
         self, token: str, now: datetime, about: Callable[[], Iterable[UUID]] = tuple
     ) -> Actor:
@@ -188,49 +286,75 @@ class People:
 
         In the same question it asks for what their request is `about`, which is good until
         `forget_request`; but only if the token was good when it was last looked at, so that a
-        stranger has nothing read for them. Raises NotAuthenticated.
+        stranger has nothing read for them. Raises WrongToken, NotAuthenticated.
         """
         try:
-            prefix, staff_hex, credential_id, secret = token.split("_")
-            staff_id = UUID(hex=staff_hex)
-            at_hand = self._desk.at_hand(Staff, staff_id)
-            was_good = at_hand is not None and _credential_of(at_hand, credential_id, secret)
-            self._desk.read_ahead([staff_id, *(about() if was_good else ())])
-            staff = self._desk.look_up(Staff, staff_id)
+            bearer = Bearer.read(token)
+            ids = about() if self._was_good(bearer) else ()
+            self._desk.read_ahead([bearer.staff_id, *ids])
+            staff = self._desk.look_up(Staff, bearer.staff_id)
         except (ValueError, DomainError):
-            raise NotAuthenticated("this token is not known here") from None
-        known = _credential_of(staff, credential_id, secret)
-        if prefix != TOKEN_PREFIX or known is None:
-            raise NotAuthenticated("this token is not known here, or no longer")
-        if known.expires_at is not None and known.expires_at <= now:
+            raise WrongToken("this token is not known here") from None
+        known = bearer.credential_of(staff)
+        if known is None:
+            raise WrongToken("this token is not known here, or no longer", staff.id)
+        if known.expires_at is not None and not known.is_good(now):
             raise NotAuthenticated(f"this token expired at {known.expires_at.isoformat()}")
-        return Actor(staff_ref(staff.id), staff.roles, staff.id, staff.unit)
+        return _actor(staff, now, bearer.credential_id, known.scopes)
+
+    def recognised(self, identity: Identity, now: datetime) -> Actor:
+        """Who it is that somebody else vouches for. Raises NotAuthenticated."""
+        try:
+            staff = self._desk.look_up(Staff, identity.staff_id)
+            staff.must_serve()
+        except DomainError:
+            raise NotAuthenticated("nobody of that name serves here, or no longer") from None
+        return _actor(staff, now, None, identity.scopes)
 
     def forget_request(self) -> None:
         self._desk.forget_ahead()
 
-    def _credential(self, command: IssueCredential) -> tuple[str, str]:
-        """Id and secret of the token that this command makes, whenever it is repeated."""
-        said = f"{command.by.ref}\n{command.command_id}\n{command.staff_id}".encode()
-        made = hmac.new(self._desk.keys.secret("tokens"), said, hashlib.sha512).digest()
-        secret = base64.b32encode(made[8:40]).decode().rstrip("=").lower()
-        return made[:8].hex(), secret
+    def _was_good(self, bearer: Bearer) -> bool:
+        known = self._desk.at_hand(Staff, bearer.staff_id)
+        return known is not None and bearer.credential_of(known) is not None
+
+    def _issued(
+        self,
+        command: IssueCredential | RotateCredential,
+        decide: Callable[[Staff, Act, Bearer], None],
+    ) -> IssuedToken:
+        """The token that this command makes, whenever it is repeated."""
+        said = f"{command.by.ref}\n{command.command_id}\n{command.staff_id}"
+        made = Bearer.made(command.staff_id, self._desk.keys.secret("tokens"), said)
+        receipt = self._change(command, lambda staff, act: decide(staff, act, made))
+        return IssuedToken(made.text, made.credential_id, receipt)
 
     def _change(self, command: StaffCommand, decide: Callable[[Staff, Act], None]) -> Receipt:
         return self._desk.change(Staff, command.staff_id, command, decide)
 
 
-def _must_be_self(command: GoOnDuty) -> None:
+def _must_be_self(command: GoOnDuty, staff: Staff) -> None:
     if command.staff_id != command.by.staff_id:
         try:
-            role_for("staff.manage", command.by.roles)
+            role_for("staff.manage", command.by.roles_in(staff.units))
         except Forbidden:
             raise Forbidden("only one's own duty", field="staff_id") from None
 
 
-def _credential_of(staff: Staff, credential_id: str, secret: str) -> Credential | None:
-    """What the secret is for; None if it is not theirs, or no longer."""
-    known = staff.credentials.get(credential_id)
-    digest = hashlib.sha256(secret.encode()).hexdigest()
-    is_theirs = known is not None and hmac.compare_digest(known.secret_digest, digest)
-    return known if is_theirs else None
+def _must_be_asked_with(command: RotateCredential) -> None:
+    """Raises Forbidden."""
+    by = command.by
+    if (by.staff_id, by.credential_id) != (command.staff_id, command.credential_id):
+        role_for("staff.manage", by.roles)
+
+
+def _actor(staff: Staff, now: datetime, credential_id: str | None, scopes: frozenset[str]) -> Actor:
+    return Actor(
+        ref=staff_ref(staff.id),
+        roles=staff.roles_at(now),
+        staff_id=staff.id,
+        unit=staff.unit,
+        unit_roles=staff.roles_in_units(now),
+        credential_id=credential_id,
+        scopes=scopes,
+    )

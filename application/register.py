@@ -105,6 +105,10 @@ class Register(ABC):
         """All packs."""
 
     @abstractmethod
+    def instance_ids(self) -> list[UUID]:
+        """All instances, in the order in which they were registered."""
+
+    @abstractmethod
     def head(self) -> int:
         """The newest position; 0 while empty."""
 
@@ -127,6 +131,10 @@ class KeyStore(ABC):
     @abstractmethod
     def destroy(self, subject: UUID) -> None:
         """Forget the key for ever; what was sealed under it reads `[erased]` from then on."""
+
+    @abstractmethod
+    def destroyed(self) -> list[UUID]:
+        """All subjects whose key was destroyed."""
 
     @abstractmethod
     def secret(self, name: str) -> bytes:

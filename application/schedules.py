@@ -126,7 +126,7 @@ class Schedules:
         """What is due and not opened yet, each with whom it goes to if anybody is there."""
         handed_out = Counter[UUID]()
         for known in self._in_force(now):
-            serving = self._serving(known.schedule)
+            serving = self._serving(known.schedule, now)
             busy = self._register.open_counts([row.staff_id for row in serving])
             for opening in self._due(known, now):
                 owner = _owner(opening, serving, Counter(busy) + handed_out)
@@ -136,7 +136,9 @@ class Schedules:
 
     def unstaffed(self, now: datetime) -> list[str]:
         """The schedules in force whose tickets nobody is there for, as `pack/name`."""
-        return [str(known) for known in self._in_force(now) if not self._serving(known.schedule)]
+        return [
+            str(known) for known in self._in_force(now) if not self._serving(known.schedule, now)
+        ]
 
     def _in_force(self, now: datetime) -> Iterator[InForce]:
         """Only packs with schedules are asked since when their version is in force."""
@@ -154,9 +156,9 @@ class Schedules:
                     asks=content.the_procedure.opening.form.keys(),
                 )
 
-    def _serving(self, schedule: Schedule) -> list[StaffRow]:
+    def _serving(self, schedule: Schedule, now: datetime) -> list[StaffRow]:
         role = schedule.for_.role or schedule.owner_role
-        return self._staff.serving(str(role), unit=schedule.for_.unit)
+        return self._staff.serving(str(role), now, unit=schedule.for_.unit)
 
     def _due(self, by: InForce, now: datetime) -> Iterator[Opening]:
         """By period, the oldest first; nobody gets one for a period that began before them."""
@@ -166,7 +168,7 @@ class Schedules:
                 continue
             openings = [
                 Opening(by=by, period=period, for_whom=for_whom)
-                for for_whom in self._audience(by.schedule, period)
+                for for_whom in self._audience(by.schedule, period, now)
             ]
             known = self._desk.register.known(CLOCK.ref, [o.command_id for o in openings])
             done = known | self._finished
@@ -184,13 +186,13 @@ class Schedules:
             self._say_once(f"{by}: {refusal}")
             return []
 
-    def _audience(self, schedule: Schedule, period: Period) -> list[str]:
+    def _audience(self, schedule: Schedule, period: Period, now: datetime) -> list[str]:
         audience = schedule.for_
         if audience.clients:
             only = "key" if audience.clients == "key" else None
             return [str(id) for id in self._clients.registered_by(period.since, kind=only)]
         if audience.role:
-            rows = self._staff.serving(audience.role)
+            rows = self._staff.serving(audience.role, now)
             return [str(row.staff_id) for row in rows if row.registered_at <= period.since]
         return [str(audience.unit)]
 

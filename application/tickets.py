@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
@@ -34,6 +34,10 @@ class OpenTicket(Command):
     ticket_id: UUID | None = None
     first_contact_id: UUID | None = None
     unit: str | None = None
+
+    @property
+    def begins_in(self) -> Collection[str]:
+        return (self.unit or self.by.unit,)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -88,6 +88,11 @@ class Aggregate(BaseAggregate[UUID]):
         """Under whose key the personal texts of this stream are sealed."""
         return self.id
 
+    @property
+    def units(self) -> frozenset[str]:
+        """The units that it belongs to; none if it is everybody's."""
+        return frozenset()
+
     def copied(self) -> Self:
         """One that goes its own way: the two share only what never changes."""
         copied = object.__new__(type(self))

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from domain.errors import Invalid, Refused
 from domain.form import Word
-from domain.staff import ROLES
+from domain.roles import ROLES
 
 STANDINGS = frozenset({"owner", "first_contact"})
 """Who on the ticket may tick, besides `anyone` and roles."""

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from domain.aggregate import Act, Aggregate, InitialEvent
+from domain.erasure import (
+    GROUNDS,
+    AlreadyRequested,
+    ClientErased,
+    LegalHold,
+    NotRequested,
+    SamePerson,
+)
 from domain.errors import Invalid, Refused
+from domain.own import must_be_another
 from domain.sealed import Sealed, checked
 
 CONTACT_KINDS = frozenset({"phone", "mobile", "email", "address", "wechat", "qq", "fax", "other"})
@@ -123,7 +133,56 @@ class Client(Aggregate):
         def apply(self, aggregate: Client) -> None:
             aggregate.merged_into_id = None
 
+    class ErasureRequested(Aggregate.Event):
+        """On what ground the client is to be forgotten."""
+
+        TOPIC = "client.erasure-requested"
+        ground: str
+
+        def apply(self, aggregate: Client) -> None:
+            aggregate.erasure = Erasure(self.ground, frozenset({self.by, self.acting_for}))
+
+    class ErasureWithdrawn(Aggregate.Event):
+        TOPIC = "client.erasure-withdrawn"
+
+        def apply(self, aggregate: Client) -> None:
+            aggregate.erasure = None
+
+    class ErasureApproved(Aggregate.Event):
+        TOPIC = "client.erasure-approved"
+
+        def apply(self, aggregate: Client) -> None:
+            aggregate.is_to_be_erased = True
+
+    class Erased(Aggregate.Event):
+        """The key is destroyed: all that is sealed under it up to `upto` is gone for ever."""
+
+        TOPIC = "client.erased"
+        upto: int
+
+        def apply(self, aggregate: Client) -> None:
+            aggregate.is_erased = True
+
+    class HoldPlaced(Aggregate.Event):
+        """A legal hold: nothing of this client may go. `file_number` is its file number."""
+
+        TOPIC = "client.hold-placed"
+        file_number: str
+
+        def apply(self, aggregate: Client) -> None:
+            aggregate.holds.add(self.file_number)
+
+    class HoldLifted(Aggregate.Event):
+        TOPIC = "client.hold-lifted"
+        file_number: str
+
+        def apply(self, aggregate: Client) -> None:
+            aggregate.holds.discard(self.file_number)
+
     def __init__(self, name: Sealed, kind: str) -> None:
+        self.erasure: Erasure | None = None
+        self.is_to_be_erased = self.is_erased = False
+        self.holds: set[str] = set()
         self.kind = kind
         self.details: dict[str, Sealed] = {"name": name}
         self.contacts: dict[str, tuple[str, Sealed]] = {}
@@ -224,3 +283,80 @@ class Client(Aggregate):
         if self.merged_into_id is None:
             raise NotMerged(f"client {self.id} is not merged")
         self._record(self.Unmerged, act, from_id=self.merged_into_id)
+
+    def request_erasure(self, ground: str, *, act: Act) -> None:
+        """Raises Invalid, LegalHold, AlreadyRequested, ClientErased."""
+        if ground not in GROUNDS:
+            known = ", ".join(sorted(GROUNDS))
+            raise Invalid(f"ground {ground} is none of: {known}", field="ground")
+        self._must_be_free()
+        if self.erasure is not None:
+            raise AlreadyRequested("the erasure of this client was requested before")
+        self._record(self.ErasureRequested, act, ground=ground)
+
+    def withdraw_erasure(self, *, act: Act) -> None:
+        """Raises NotRequested, ClientErased."""
+        self._requested()
+        self._record(self.ErasureWithdrawn, act)
+
+    def approve_erasure(self, *, act: Act) -> str:
+        """By another person than who requested it; the ground.
+
+        Raises NotRequested, SamePerson, LegalHold, ClientErased.
+        """
+        erasure = self._requested()
+        self._must_be_free()
+        refusal = SamePerson("whoever requested it does not approve it")
+        must_be_another(erasure.requested_by, act, refusal)
+        self._record(self.ErasureApproved, act)
+        return erasure.ground
+
+    def erase(self, upto: int, *, follows: Client | None = None, act: Act) -> None:
+        """The key is gone. `follows`: this file goes with that of the same client.
+
+        Raises NotRequested, LegalHold.
+        """
+        self._must_be_free()
+        if not (follows or self).is_to_be_erased:
+            raise NotRequested("nobody has approved it")
+        self._record(self.Erased, act, upto=upto)
+
+    def place_hold(self, file_number: str, *, act: Act) -> None:
+        """Raises Invalid, ClientErased. The same again adds nothing."""
+        self._must_not_be_erased()
+        said = checked(file_number, name="file_number", limit=80)
+        if said not in self.holds:
+            self._record(self.HoldPlaced, act, file_number=said)
+
+    def lift_hold(self, file_number: str, *, act: Act) -> None:
+        """Raises Invalid if there is no such hold."""
+        if file_number not in self.holds:
+            raise Invalid(f"no legal hold {file_number}", field="file_number")
+        self._record(self.HoldLifted, act, file_number=file_number)
+
+    def _requested(self) -> Erasure:
+        self._must_not_be_erased()
+        if self.erasure is None:
+            raise NotRequested("the erasure of this client was not requested")
+        return self.erasure
+
+    def _must_be_free(self) -> None:
+        self._must_not_be_erased()
+        if self.holds:
+            raise LegalHold(f"legal hold: {', '.join(sorted(self.holds))}")
+
+    def _must_not_be_erased(self) -> None:
+        if self.is_erased:
+            raise ClientErased("this client was erased")
+
+    def _record(self, event: type[Aggregate.Event], act: Act, **payload: Any) -> None:
+        self._must_not_be_erased()
+        super()._record(event, act, **payload)
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """Why, and by whom it was requested."""
+
+    ground: str
+    requested_by: frozenset[str | None]

@@ -18,6 +18,7 @@ from domain.calendar import Calendars
 from domain.checklist import Checklist
 from domain.errors import Invalid, Refused
 from domain.form import Word
+from domain.own import must_be_another
 from domain.pack_rules import (
     Across,
     Consequence,
@@ -378,8 +379,8 @@ class Pack(Aggregate):
     def approve(self, version: int, *, act: Act) -> None:
         """Raises SamePersonApproves (GV-01: drafter and approver differ)."""
         drafted = self._known(version)
-        if drafted.drafted_by & {act.by, act.acting_for}:
-            raise SamePersonApproves("who drafted a version does not approve it", rule="GV-01")
+        same = SamePersonApproves("who drafted a version does not approve it", rule="GV-01")
+        must_be_another(drafted.drafted_by, act, same)
         if not drafted.approved:
             self._record(self.Approved, act, version=version)
 

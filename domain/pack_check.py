@@ -9,8 +9,8 @@ from domain.pack import HoldsFor, PackContent
 from domain.pack_rules import STANDINGS
 from domain.pack_words import Fields, Place, Said, Vocabulary, parts, paths, records
 from domain.procedure import Opening, Procedure, Step
+from domain.roles import ROLES
 from domain.rulebook import HAPPENINGS
-from domain.staff import ROLES
 
 MAY_BE = STANDINGS | {"anyone"}
 """What somebody may be on a ticket, as `by` names it."""

@@ -13,12 +13,13 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from domain.aggregate import Act, Aggregate
+from domain.aggregate import Act, Aggregate, staff_ref
 from domain.deadline import due
 from domain.errors import Invalid, Refused
 from domain.form import with_form
 from domain.happening import Happening, word_for, word_of
-from domain.obligation import AskedTooLate, Obligation
+from domain.obligation import AskedTooLate, Obligation, OwnExtension
+from domain.own import must_be_another
 from domain.pack_rules import ObligationRule, ServiceItem, value_of
 from domain.predicate import Look
 from domain.promised import Promised, name_of
@@ -31,6 +32,10 @@ class ObligationOpen(Refused):
 
 class NoExtensionAsked(Refused):
     code = "no_extension_asked"
+
+
+class OwnWaiver(Refused):
+    code = "own_waiver"
 
 
 class Promising(Promised):
@@ -102,6 +107,9 @@ class Promising(Promised):
         if key not in self.asked:
             raise NoExtensionAsked(f"nobody asked for more time for {known.name}", field="key")
         asked = self.asked[key]
+        own = OwnExtension("who asks for more time, or gets it, does not approve it", field="key")
+        theirs = {asked.by, asked.acting_for or asked.by, staff_ref(UUID(known.responsible))}
+        must_be_another(theirs, act, own)
         extended = known.extended(
             asked.due_at,
             at=act.at,
@@ -113,11 +121,16 @@ class Promising(Promised):
             self._keep(self.TimeExtended, key, extended, act, due_at=extended.due)
 
     def waive(self, key: str, ground: str, *, act: Act) -> None:
-        """Nobody has to do it any more; `ground` is a word, the reason stays sealed."""
+        """Nobody has to do it any more; `ground` is a word, the reason stays sealed.
+
+        Raises OwnWaiver for who has to keep it.
+        """
         act.must_give_reason()
         known = self._obligation(key)
         if not ground.isidentifier():
             raise Invalid("a ground is one word, like client_withdrew", field="ground")
+        own = OwnWaiver("who has to keep it does not waive it", field="key")
+        must_be_another({staff_ref(UUID(known.responsible))}, act, own)
         waived = known.waived(act.at, by=act.acting_for or act.by, reason=ground)
         if waived is not known:
             self._keep(self.TimeWaived, key, waived, act)

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from domain.errors import Forbidden, Invalid, Refused
 from domain.form import Word
 from domain.predicate import Look, Predicate
-from domain.staff import ROLES
+from domain.roles import ROLES
 
 Verdict = Literal["signed", "refused"]
 

@@ -3,54 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from domain.aggregate import UNIT_LIMIT, Act, Aggregate, InitialEvent
-from domain.errors import Invalid, Refused
-from domain.sealed import Sealed, checked
-
-ROLES = frozenset(
-    {
-        "administrator",
-        "staff",
-        "cs_officer",
-        "cs_supervisor",
-        "director",
-        "policy_drafter",
-        "policy_approver",
-        "supervisor",
-        "compliance_reviewer",
-        "after_sales",
-        "business",
-        "qc",
-        "technology",
-        "production",
-        "warehouse",
-        "logistics_supervisor",
-        "finance",
-        "cashier",
-        "department_head",
-        "general_manager",
-        "vice_gm",
-        "chairman",
-        "management_representative",
-        "system_head",
-        "property_officer",
-        "front_desk",
-        "property",
-        "service_engineer",
-        "archivist",
-        "hr",
-        "trainer",
-        "volunteer",
-        "sales",
-        "security",
-        "duty_manager",
-    }
+from domain.credential import (
+    LONGEST_GRACE_SECONDS,
+    SCOPES,
+    Credential,
+    NoCredential,
+    checked_scopes,
 )
-"""The roles a post may carry. Source: catalogue II-3; `staff` is any_staff (全体员工)."""
+from domain.errors import Invalid, Refused
+from domain.granting import Granted, must_be_known
+from domain.sealed import Sealed, checked
 
 COMPETENCE_LIMIT = 100
 """Longest name of a competence, in characters."""
@@ -70,10 +38,6 @@ class NoSuperior(Refused):
 
 class NotDeputy(Refused):
     code = "not_deputy"
-
-
-class NoCredential(Refused):
-    code = "no_credential"
 
 
 class NoCompetence(Refused):
@@ -96,15 +60,7 @@ class Deputy:
         return self.start <= at <= self.end + LATE_ENTRY
 
 
-@dataclass(frozen=True)
-class Credential:
-    """Good until, and not at, `expires_at`; without one until it is revoked."""
-
-    secret_digest: str
-    expires_at: datetime | None
-
-
-class Staff(Aggregate):
+class Staff(Granted):
     """One member of staff."""
 
     TOPIC = "staff"
@@ -172,13 +128,33 @@ class Staff(Aggregate):
         """`secret_digest` is the SHA-256 of the secret, in hex; the secret itself is shown once."""
 
         TOPIC = "staff.credential-issued"
+        class_version = 2
         credential_id: str
         secret_digest: str
         expires_at: datetime | None
+        scopes: list[str]
 
         def apply(self, aggregate: Staff) -> None:
             aggregate.credentials[self.credential_id] = Credential(
-                self.secret_digest, self.expires_at
+                self.secret_digest, self.expires_at, frozenset(self.scopes)
+            )
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            state["scopes"] = sorted(SCOPES)
+
+    class CredentialReplaced(Aggregate.Event):
+        """Another was issued in its place; it is good until `expires_at`, and not at it."""
+
+        TOPIC = "staff.credential-replaced"
+        credential_id: str
+        successor_id: str
+        expires_at: datetime
+
+        def apply(self, aggregate: Staff) -> None:
+            replaced = aggregate.credentials[self.credential_id]
+            aggregate.credentials[self.credential_id] = replace(
+                replaced, expires_at=self.expires_at
             )
 
     class CredentialRevoked(Aggregate.Event):
@@ -195,15 +171,21 @@ class Staff(Aggregate):
             aggregate.has_left, aggregate.is_on_duty = True, False
             aggregate.credentials.clear()
             aggregate.competences.clear()
+            aggregate.grants.clear()
 
     def __init__(self, name: Sealed, unit: str) -> None:
         self.name, self.unit = name, unit
-        self.post, self.roles = "", frozenset[str]()
+        self.post = ""
+        self._start_granting()
         self.superior_id: UUID | None = None
         self.deputies: list[Deputy] = []
         self.competences: dict[str, datetime | None] = {}
         self.credentials: dict[str, Credential] = {}
         self.is_on_duty = self.has_left = False
+
+    @property
+    def units(self) -> frozenset[str]:
+        return frozenset({self.unit})
 
     @classmethod
     def register(
@@ -222,12 +204,13 @@ class Staff(Aggregate):
         )
 
     def take_post(self, post: str, roles: Iterable[str], *, act: Act) -> None:
-        """Raises Invalid for an unknown role, StaffLeft."""
+        """Raises Invalid for an unknown role, OwnRoles, RolesConflict, StaffLeft."""
         self.must_serve()
         post, wanted = checked(post, name="post", limit=100), frozenset(roles)
-        if unknown := sorted(wanted - ROLES):
-            known = ", ".join(sorted(ROLES))
-            raise Invalid(f"no role {unknown[0]}; there are: {known}", field="roles")
+        must_be_known(wanted)
+        if wanted - self.roles:
+            self.must_not_be_own(act)
+            self.must_fit(wanted, act.at)
         if (post, wanted) != (self.post, self.roles):
             self._record(self.PostTaken, act, post=post, roles=sorted(wanted))
 
@@ -285,19 +268,57 @@ class Staff(Aggregate):
         secret_digest: str,
         *,
         expires_at: datetime | None = None,
+        scopes: Iterable[str] = SCOPES,
         act: Act,
     ) -> None:
         """Raises Invalid for one that would be worth nothing from the start."""
         self.must_serve()
+        wanted = checked_scopes(scopes)
         if expires_at is not None and expires_at <= act.at:
             raise Invalid("it would have expired before it is issued", field="expires_at")
-        if self.credentials.get(credential_id) != Credential(secret_digest, expires_at):
+        if self.credentials.get(credential_id) != Credential(secret_digest, expires_at, wanted):
             self._record(
                 self.CredentialIssued,
                 act,
                 credential_id=credential_id,
                 secret_digest=secret_digest,
                 expires_at=expires_at,
+                scopes=sorted(wanted),
+            )
+
+    def replace_credential(
+        self,
+        credential_id: str,
+        successor_id: str,
+        secret_digest: str,
+        *,
+        expires_at: datetime | None,
+        grace: timedelta,
+        act: Act,
+    ) -> None:
+        """Another one for the same, and this one good for the grace still, or ended at once.
+
+        Raises NoCredential for one that is not, or no longer, valid, Invalid.
+        """
+        known = self.credentials.get(credential_id)
+        if known is None or not known.is_good(act.at):
+            raise NoCredential(f"no valid credential {credential_id}", field="credential_id")
+        if not 0 <= grace.total_seconds() <= LONGEST_GRACE_SECONDS:
+            raise Invalid(f"0 to {LONGEST_GRACE_SECONDS} seconds", field="grace_seconds")
+        self.issue_credential(
+            successor_id, secret_digest, expires_at=expires_at, scopes=known.scopes, act=act
+        )
+        if not grace:
+            self.revoke_credential(credential_id, act=act)
+            return
+        ends_at = act.at + grace
+        if known.is_good(ends_at):
+            self._record(
+                self.CredentialReplaced,
+                act,
+                credential_id=credential_id,
+                successor_id=successor_id,
+                expires_at=ends_at,
             )
 
     def revoke_credential(self, credential_id: str, *, act: Act) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from domain.aggregate import Act
+from domain.aggregate import Act, staff_ref
 from domain.errors import Invalid, Refused
 from domain.happening import Happening
 from domain.limit import Relative
+from domain.own import must_be_another
 from domain.pack_rules import ObligationRule
 from domain.promise import MetBy
 from domain.promising import Promising
@@ -31,6 +32,10 @@ ANSWER = ObligationRule(
 
 class NoticeOpen(Refused):
     code = "notice_open"
+
+
+class OwnSupervision(Refused):
+    code = "own_supervision"
 
 
 class NoNotice(Refused):
@@ -62,7 +67,12 @@ class Supervised(Promising):
     def issue_notice(
         self, demand: str, due_at: datetime, *, unit: str, year: int, act: Act
     ) -> None:
-        """Demand an answer of the owner (SC-04), ticket closed or not. Raises NoticeOpen."""
+        """Demand an answer of the owner (SC-04), ticket closed or not.
+
+        Raises NoticeOpen, OwnSupervision for who owns it themselves.
+        """
+        own = OwnSupervision("nobody supervises what they handle", rule="AU-08")
+        must_be_another({staff_ref(self.standing("owner"))}, act, own)
         if due_at <= act.at:
             raise Invalid("nobody can answer before that", field="due_at")
         if self._awaits_answer(act):

@@ -173,6 +173,11 @@ class Ticket(Stepping, Dossier, Supervised):
         """The client; a matter of the house has a key of its own."""
         return self.client_id or self.id
 
+    @property
+    def units(self) -> frozenset[str]:
+        """Where it was opened, and in whose queue it waits."""
+        return frozenset({self.unit, self.queue or self.unit})
+
     @classmethod
     def open(
         cls,

@@ -48,6 +48,8 @@ OPTIONS: Mapping[str, str] = {
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "max_connections": "100",
+    "log_error_verbosity": "terse",  # its DETAIL quotes rows: keys, and who said what
+    "log_min_error_statement": "panic",  # and so does a statement
 }
 
 INITDB = (

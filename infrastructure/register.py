@@ -6,15 +6,12 @@ it is on disk: an append returns after the flush, a reader flushes what nobody h
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
 
-import msgspec
 import psycopg
-from eventsourcing.utils import get_topic
 
 from application.register import (
     Conflict,
@@ -25,9 +22,11 @@ from application.register import (
     Submission,
     Unavailable,
 )
+from infrastructure.appending import COMMITTED, Entries, Together
 from infrastructure.codec import Codec
 from infrastructure.database import Connection, Database
 from infrastructure.group_commit import GroupCommit
+from infrastructure.sealing.signing import Signer
 
 _FACT = "SELECT position, recorded_at, number, stream_id, stream_version, topic, state"
 
@@ -39,23 +38,14 @@ FLUSH = b"SELECT register.flush()"
 """Once it is answered, all that its connection has seen in the register is on disk."""
 
 
-@dataclass(frozen=True)
-class _Entries:
-    """What one caller wants appended, all of it or nothing; `states` are its events, encoded."""
-
-    submissions: Sequence[Submission]
-    states: Sequence[bytes]
-
-
 class PostgresRegister(Register):
     """Appending again after a lost connection is safe: a command that is known is not repeated."""
 
-    APPEND: ClassVar[str] = (
-        "CALL register.append_durably(%s, %s, %b::bytea[], %s, NULL, NULL, NULL)"
-    )
+    COMMITTED: ClassVar[bytes] = COMMITTED
+    """What makes an append last, behind it in the same question."""
 
-    def __init__(self, database: Database, codec: Codec) -> None:
-        self._database, self._codec = database, codec
+    def __init__(self, database: Database, codec: Codec, signer: Signer | None = None) -> None:
+        self._database, self._codec, self._signer = database, codec, signer
         self._together = GroupCommit(self._carry)
         self._on_disk = 0
 
@@ -66,7 +56,7 @@ class PostgresRegister(Register):
 
     def append(self, submissions: Sequence[Submission]) -> list[Receipt]:
         states = [self._codec.encode(event) for s in submissions for event in s.events]
-        return self._together(_Entries(submissions, states))
+        return self._together(Entries(submissions, states))
 
     def stream(self, stream_id: UUID, *, after: int = 0, opened: bool = False) -> list[Fact]:
         return self._facts(
@@ -99,13 +89,10 @@ class PostgresRegister(Register):
         return int(self._one(_LAST_OF_PACKS, ())[0] or 0)
 
     def pack_ids(self) -> list[UUID]:
-        rows = self._database.run(
-            lambda c: c.execute(
-                b"SELECT stream_id FROM register.entry"
-                b" WHERE topic LIKE 'pack.%' AND stream_version = 1 ORDER BY position"
-            ).fetchall()
-        )
-        return [row[0] for row in rows]
+        return self._first_of(b"pack.%")
+
+    def instance_ids(self) -> list[UUID]:
+        return self._first_of(b"instance.%")
 
     def receipt(self, by: str, command_id: str) -> Receipt | None:
         rows = self._read(
@@ -133,7 +120,15 @@ class PostgresRegister(Register):
         )
         return {row[1] for row in self._read(statement, (by, list(command_ids)))}
 
-    def _carry(self, waiting: Sequence[_Entries]) -> Sequence[list[Receipt] | BaseException]:
+    def _first_of(self, topics: bytes) -> list[UUID]:
+        """The streams that begin with such a topic, in their order; there is an index of these."""
+        statement = (
+            b"SELECT stream_id FROM register.entry WHERE topic LIKE '%b'"
+            b" AND stream_version = 1 ORDER BY position" % topics
+        )
+        return [row[0] for row in self._database.run(lambda c: c.execute(statement).fetchall())]
+
+    def _carry(self, waiting: Sequence[Entries]) -> Sequence[list[Receipt] | BaseException]:
         """All in one transaction; if that fails, each in its own."""
         try:
             return self._store(waiting)
@@ -147,14 +142,16 @@ class PostgresRegister(Register):
             outcomes += outcomes[-1:] if is_gone else self._carry([entries])
         return outcomes
 
-    def _store(self, waiting: Sequence[_Entries]) -> list[list[Receipt]]:
-        together = _Together(waiting)
-        before, at, numbers = self._one(self.APPEND, together.arguments)
-        if before is None:
+    def _store(self, waiting: Sequence[Entries]) -> list[list[Receipt]]:
+        if self._signer is not None:
+            self._signer.ready()
+        together = Together(waiting)
+        receipts = self._database.run(lambda c: together.append(c, self._signer, self.COMMITTED))
+        if receipts is None:
             return [[self._replayed(s) for s in entries.submissions] for entries in waiting]
-        self._on_disk = max(self._on_disk, before + len(together.events))
-        receipts = together.receipts(before, at, numbers)
-        return [[next(receipts) for _ in entries.submissions] for entries in waiting]
+        self._on_disk = max(self._on_disk, *(receipt.position for receipt in receipts))
+        each = iter(receipts)
+        return [[next(each) for _ in entries.submissions] for entries in waiting]
 
     def _replayed(self, submission: Submission) -> Receipt:
         receipt = self.receipt(submission.by, submission.command_id)
@@ -191,53 +188,6 @@ class PostgresRegister(Register):
             return rows
 
         return self._database.run(work)
-
-
-class _Together:
-    """Commands of several callers as the store takes them; events are counted from 1."""
-
-    def __init__(self, waiting: Sequence[_Entries]) -> None:
-        self._states = [state for entries in waiting for state in entries.states]
-        self._commands: list[tuple[Submission, int, int | None]] = []
-        self.events: list[tuple[object, ...]] = []
-        for entries in waiting:
-            for submission in entries.submissions:
-                self._add(submission)
-
-    def _add(self, s: Submission) -> None:
-        registers = [getattr(event, "register", None) for event in s.events]
-        begin = len(self.events) + 1
-        numbered = next((begin + i for i, name in enumerate(registers) if name), None)
-        self.events += [
-            (e.originator_id, e.originator_version, get_topic(type(e)), s.by, s.command_id, name)
-            for e, name in zip(s.events, registers, strict=True)
-        ]
-        self._commands.append((s, len(self.events) if s.events else 0, numbered))
-
-    @property
-    def arguments(self) -> tuple[object, ...]:
-        commands = [
-            (s.by, s.command_id, s.fingerprint.hex(), s.stream_id, s.version, last, numbered)
-            for s, last, numbered in self._commands
-        ]
-        return (
-            msgspec.json.encode(commands).decode(),
-            msgspec.json.encode(self.events).decode(),
-            self._states,
-            any(numbered for *_, numbered in self._commands),
-        )
-
-    def receipts(self, before: int, at: Any, numbers: Sequence[str]) -> Iterator[Receipt]:
-        """Of each command, behind a head of `before`."""
-        for s, last, numbered in self._commands:
-            yield Receipt(
-                stream_id=s.stream_id,
-                version=s.version,
-                position=before + (last or len(self.events)),
-                recorded_at=at,
-                fingerprint=s.fingerprint,
-                number=numbers[numbered - 1] if numbered else None,
-            )
 
 
 @cache

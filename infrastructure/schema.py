@@ -15,21 +15,27 @@ LOCK = 0x59494345
 DESK = "yice_desk"
 """The role that the desk works as: it reads and appends, and keeps the views."""
 
-_DESK = f"""
+SEALER = "yice_sealer"
+"""The role of who seals the register: it reads, and nothing else."""
+
+
+def _role(name: str) -> str:
+    return f"""
     DO $$ BEGIN
-        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{DESK}') THEN
-            CREATE ROLE {DESK} LOGIN;
-            EXECUTE format('GRANT {DESK} TO %I', current_user); -- or who made it may not be it
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') THEN
+            CREATE ROLE {name} LOGIN;
+            EXECUTE format('GRANT {name} TO %I', current_user); -- or who made it may not be it
         END IF;
     EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; -- made at this very moment
     END $$;
     DO $$ BEGIN
-        IF NOT pg_has_role('{DESK}', 'MEMBER') THEN
-            EXECUTE format('GRANT {DESK} TO %I', current_user);
+        IF NOT pg_has_role('{name}', 'MEMBER') THEN
+            EXECUTE format('GRANT {name} TO %I', current_user);
         END IF;
     END $$;
-    GRANT SELECT ON public.yice_schema TO {DESK};
-"""
+    GRANT SELECT ON public.yice_schema TO {name};
+    """
+
 
 REGISTER: Sequence[str] = (
     """
@@ -182,7 +188,19 @@ REGISTER: Sequence[str] = (
     DROP TABLE register.counter;
     CREATE INDEX entry_register ON register.entry (register, position) WHERE register IS NOT NULL;
 
-    CREATE FUNCTION register.numbers(events json) RETURNS text[] LANGUAGE sql STABLE AS $$
+    CREATE TABLE register.origin (
+        first_position bigint NOT NULL PRIMARY KEY,
+        last_position  bigint NOT NULL,
+        instance       text   NOT NULL,
+        signature      bytea  NOT NULL
+    );
+    COMMENT ON TABLE register.origin IS
+        'Which instance appended these positions, and its signature on their entries.';
+    CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON register.origin
+        FOR EACH STATEMENT EXECUTE FUNCTION register.refuse_change();
+    CREATE INDEX entry_instance ON register.entry (position) WHERE topic LIKE 'instance.%';
+
+    CREATE FUNCTION register.numbers(registers json) RETURNS text[] LANGUAGE sql STABLE AS $$
         -- the number of each event that is entered in a register; none for the others
         SELECT array_agg(
             regexp_replace(name, '^.*/', '') || '-'
@@ -191,22 +209,19 @@ REGISTER: Sequence[str] = (
         FROM (
             SELECT place, name, row_number() OVER (PARTITION BY name ORDER BY place)
                 + coalesce(substring(last.number FROM '[0-9]+$')::bigint, 0) AS n
-            FROM (SELECT e->>5 AS name, place
-                  FROM json_array_elements(events) WITH ORDINALITY AS given (e, place)) AS given
+            FROM json_array_elements_text(registers) WITH ORDINALITY AS given (name, place)
             LEFT JOIN LATERAL (
                 SELECT number FROM register.entry WHERE register = name
                 ORDER BY position DESC LIMIT 1) AS last ON true) AS numbered
     $$;
 
-    CREATE FUNCTION register.append(
-        commands json,    -- each: actor, command id, fingerprint in hex, stream, version,
-                          --   ordinals of its last event (0: none) and of its first numbered one
-        events json,      -- each: stream, version, topic, actor, command id, register
-        states bytea[],   -- what each event says
-        numbered boolean, -- whether any event is entered in a register
-        OUT before bigint, OUT written_at timestamptz, OUT numbers text[]
+    CREATE FUNCTION register.reserve(
+        commands json,  -- each: actor, command id
+        registers json, -- of each event the register it is entered in, or null; none if all null
+        OUT before bigint, OUT written_at bigint, OUT numbers json
     ) LANGUAGE plpgsql SET enable_seqscan = off AS $$
-    -- All commands, or none. `before`: the head until now; null if all commands are known.
+    -- Where and when these commands would be appended, for as long as this transaction lasts.
+    -- `before`: the head; null if all commands are known. `written_at` in microseconds since 1970.
     -- By the indexes: a plan made while the tables are small must do when they are large.
     DECLARE
         known integer;
@@ -222,36 +237,44 @@ REGISTER: Sequence[str] = (
         ELSIF known > 0 THEN
             RAISE EXCEPTION 'some of these commands are known' USING ERRCODE = 'unique_violation';
         END IF;
-        SELECT e.position, e.recorded_at INTO before, written_at
+        SELECT e.position, extract(epoch FROM e.recorded_at) * 1000000 INTO before, written_at
           FROM register.entry e ORDER BY e.position DESC LIMIT 1;
         before := coalesce(before, 0);
-        written_at := greatest(clock_timestamp(), written_at);
-        IF numbered THEN
-            numbers := register.numbers(events);
+        written_at := greatest(extract(epoch FROM clock_timestamp()) * 1000000, written_at);
+        IF json_array_length(registers) > 0 THEN
+            numbers := array_to_json(register.numbers(registers));
+        END IF;
+    END $$;
+
+    CREATE FUNCTION register.append(
+        before bigint, written_at bigint, -- as reserved in this transaction
+        commands json,    -- each: actor, command id, fingerprint in hex, stream, version, position
+                          --   of its last event or of the last of all, number of its first one
+        events json,      -- each: stream, version, topic, actor, command id, register, number
+        states bytea[],   -- what each event says
+        instance text, signature bytea -- whose entries these are; null: nobody says so
+    ) RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
+    -- All commands, or none. Committed before the disk has been waited for: the next writer goes
+    -- on, and the database flushes for all who wait. Nothing may be told of it before that.
+    DECLARE
+        recorded_at CONSTANT timestamptz := 'epoch'::timestamptz + written_at * interval '1 us';
+    BEGIN
+        IF before <> coalesce((SELECT max(position) FROM register.entry), 0) THEN
+            RAISE EXCEPTION 'position % was not reserved', before + 1;
         END IF;
         INSERT INTO register.entry
         SELECT before + place, (e->>0)::uuid, (e->>1)::integer, e->>2, states[place],
-               written_at, e->>3, e->>4, e->>5, numbers[place]
+               recorded_at, e->>3, e->>4, e->>5, e->>6
           FROM json_array_elements(events) WITH ORDINALITY AS given (e, place);
         INSERT INTO register.command
         SELECT c->>0, c->>1, decode(c->>2, 'hex'), (c->>3)::uuid, (c->>4)::integer,
-               before + coalesce(nullif((c->>5)::integer, 0), cardinality(states)), written_at,
-               numbers[(c->>6)::integer]
+               (c->>5)::bigint, recorded_at, c->>6
           FROM json_array_elements(commands) AS c;
-    END $$;
-
-    CREATE PROCEDURE register.append_durably(
-        commands json, events json, states bytea[], numbered boolean,
-        OUT before bigint, OUT written_at timestamptz, OUT numbers text[]
-    ) LANGUAGE plpgsql AS $$
-    -- The lock is given back before the disk has been waited for: the next writer goes on, and
-    -- the database flushes for all who wait. Nothing may be told of what was not flushed yet.
-    BEGIN
-        SELECT * INTO before, written_at, numbers
-          FROM register.append(commands, events, states, numbered);
+        IF signature IS NOT NULL THEN
+            INSERT INTO register.origin
+            VALUES (before + 1, before + cardinality(states), instance, signature);
+        END IF;
         PERFORM set_config('synchronous_commit', 'off', true);
-        COMMIT;
-        PERFORM register.flush();
     END $$;
 
     CREATE FUNCTION register.flush() RETURNS bigint LANGUAGE sql AS $$
@@ -261,7 +284,7 @@ REGISTER: Sequence[str] = (
     $$;
     """,
     f"""
-    {_DESK}
+    {_role(DESK)}
     GRANT USAGE ON SCHEMA register TO {DESK};
     GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA register TO {DESK};
     GRANT USAGE, CREATE ON SCHEMA reporting TO {DESK};
@@ -270,6 +293,9 @@ REGISTER: Sequence[str] = (
             EXECUTE format('ALTER TABLE reporting.%I OWNER TO {DESK}', view);
         END LOOP;
     END $$;
+    {_role(SEALER)}
+    GRANT USAGE ON SCHEMA register TO {SEALER};
+    GRANT SELECT ON register.entry, register.origin TO {SEALER};
     """,
 )
 
@@ -284,7 +310,7 @@ KEYS: Sequence[str] = (
     CREATE TABLE secret (name text PRIMARY KEY, value bytea NOT NULL);
     """,
     f"""
-    {_DESK}
+    {_role(DESK)}
     GRANT SELECT, INSERT, UPDATE ON subject_key, secret TO {DESK};
     """,
 )
@@ -333,15 +359,20 @@ def _version(connection: Connection) -> int:
 
 
 def as_desk(url: str) -> str:
-    """The same database as the desk's own role sees it, whoever connects.
+    """The same database as the desk's own role sees it, whoever connects."""
+    return as_role(url, DESK)
+
+
+def as_role(url: str, role: str) -> str:
+    """The same database as a role of ours sees it, whoever connects.
 
     Whoever is not of that role, and has rights of their own, stays who they are.
     """
     with psycopg.connect(impatient(url)) as connection:
         row = connection.execute(
-            "SELECT pg_has_role(%s, 'MEMBER') AND current_user <> %s", (DESK, DESK)
+            "SELECT pg_has_role(%s, 'MEMBER') AND current_user <> %s", (role, role)
         ).fetchone()
     if row == (False,):
         return url
     said = psycopg.conninfo.conninfo_to_dict(url).get("options", "")
-    return psycopg.conninfo.make_conninfo(url, options=f"{said} -c role={DESK}".strip())
+    return psycopg.conninfo.make_conninfo(url, options=f"{said} -c role={role}".strip())

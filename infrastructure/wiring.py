@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 from uuid import UUID
@@ -15,12 +16,15 @@ import psycopg.conninfo
 import yaml
 
 from application.across import AcrossTickets
+from application.as_of import Past
 from application.blind_index import BlindIndex
 from application.boards import Boards
 from application.clients import Clients
 from application.clock import Clock
-from application.desk import Desk
+from application.desk import Actor, Desk
 from application.dossiers import Dossiers
+from application.erasures import Erasures
+from application.instances import DoubtSeal, Instances, RegisterInstance
 from application.pack_review import PackReview
 from application.packs import Packs
 from application.people import People
@@ -40,10 +44,24 @@ from infrastructure.database import LOST, Database, impatient
 from infrastructure.embedded import EmbeddedPostgres
 from infrastructure.evidence import PostgresEvidenceStore
 from infrastructure.keystore import PostgresKeyStore
+from infrastructure.numbering import PostgresNumbering
+from infrastructure.openid import OpenIdProvider
 from infrastructure.pack_files import catalogue
 from infrastructure.register import PostgresRegister
-from infrastructure.schema import DESK, KEYS, REGISTER, NotTheOwner, as_desk, migrate
+from infrastructure.schema import (
+    DESK,
+    KEYS,
+    REGISTER,
+    SEALER,
+    NotTheOwner,
+    as_desk,
+    as_role,
+    migrate,
+)
+from infrastructure.sealing.proofs import FolderProofs
+from infrastructure.sealing.signing import InstanceSigner, instance_key
 from infrastructure.settings import Settings, SettingsError
+from infrastructure.views.comparing import Comparison
 from infrastructure.views.figures import PostgresFigures
 from infrastructure.views.obligations import PostgresObligations
 from infrastructure.views.progress import PostgresProgress
@@ -58,17 +76,20 @@ from infrastructure.views.questions import (
     PostgresTicketRegister,
 )
 from infrastructure.views.search import PostgresSearch
+from infrastructure.views.then import PostgresTicketsThen
 
 
 @dataclass(frozen=True)
 class Urls:
     """Where the register and the keys are; two databases, with backups of their own.
 
-    `ensure_running` starts the server again if it is ours and has died.
+    `sealer` is the register's as its sealer sees it. `ensure_running` starts the server again if it
+    is ours and has died.
     """
 
     register: str
     keys: str
+    sealer: str = ""
     ensure_running: Callable[[], None] = lambda: None
 
 
@@ -82,11 +103,14 @@ class Parts:
         self.keys_database = Database(urls.keys, **pool)
         self.keys = PostgresKeyStore(self.keys_database)
         self.codec = Codec(self.keys)
-        self.register = PostgresRegister(self.database, self.codec)
+        self._signer = InstanceSigner(settings.home, lambda: self.instances.all())
+        self.register = PostgresRegister(self.database, self.codec, self._signer)
         self.desk = Desk(self.register, self.keys, settings.zone)
         self.packs = Packs(self.desk, shipped_calendars())
         self.policy = Policy(self.packs)
-        self.people = People(self.desk)
+        self.people = People(self.desk, settings.tokens)
+        self.instances = Instances(self.desk)
+        self.provider = OpenIdProvider(settings.openid) if settings.openid else None
         self.clients = Clients(self.desk, self.packs)
         self.figures = PostgresFigures(self.database)
         across = AcrossTickets(self.figures)
@@ -96,9 +120,13 @@ class Parts:
         index = BlindIndex(lambda: self.keys.secret("search"))
         views = (*VIEWS, SearchView(index, self.codec.open, self.codec.fetch_keys))
         self.projector = Projector(self.database, self.register, views)
+        self.comparison = Comparison(self.database, self.codec)
         self.progress = PostgresProgress(self.database, VIEW_NAMES)
+        self.proofs = FolderProofs(settings.sealer_home, self.database)
         self.ticket_register = PostgresTicketRegister(self.database)
         self.ticket_history = PostgresTicketHistory(self.database)
+        self.tickets_then = PostgresTicketsThen(self.database)
+        self.past = Past(self.register)
         self.client_file = PostgresClientFile(self.database)
         self.staff_directory = PostgresStaffDirectory(self.database)
         self.pack_shelf = PostgresPackShelf(self.database)
@@ -107,6 +135,10 @@ class Parts:
         self.boards = Boards(self.packs, self.figures, self.staff_directory)
         self.reports = Reports(self.packs, self.figures, Zone(settings.zone.key))
         self.search = PostgresSearch(self.database, self.codec, index)
+        self.erasures = Erasures(
+            self.desk, self.client_file, self.ticket_register, self.forget_erased
+        )
+        self.numbering = PostgresNumbering(self.database)
         self.clock = Clock(self.tickets, self.obligations)
         self.schedules = Schedules(
             self.desk,
@@ -128,6 +160,39 @@ class Parts:
         self.packs.publish_shipped(shipped_packs() if packs is None else packs, now())
         self.projector.prepare()
 
+    def enrol(self, now: Callable[[], datetime]) -> None:
+        """The first instance of a register is that of this home, and the log begins with it.
+
+        Raises Unavailable if there are others and this home is none of them.
+        """
+        if not self.instances.all():
+            key = instance_key(self.settings.home)
+            self.instances.register(
+                RegisterInstance(
+                    by=Actor.system("instance"),
+                    command_id=f"register-{key.name}",
+                    received_at=now(),
+                    name=key.name,
+                    vkey=str(key.verifier),
+                )
+            )
+        self._signer.look_again()
+        self._signer.ready()
+
+    def watch_seal(self, at: datetime) -> int:
+        """Put on record, once, why the sealer of this home stands still; how many are new."""
+        sealing = self.proofs.sealing()
+        if sealing is None or sealing.doubt is None:
+            return 0
+        doubt = DoubtSeal(
+            by=Actor.system("sealer"),
+            command_id=f"{sealing.size}-{sha256(sealing.doubt.encode()).hexdigest()}",
+            received_at=at,
+            sealed=sealing.size,
+            why=sealing.doubt,
+        )
+        return int(not self.instances.doubt_seal(doubt).replayed)
+
     def history_of(self, ticket_id: UUID) -> list[dict[str, Any]]:
         """What the history view holds of a ticket, sealed texts opened. Raises NotFound."""
         rows = self.ticket_history.of_ticket(ticket_id, after=0, limit=1_000_000)
@@ -140,6 +205,7 @@ class Parts:
         return self.search.forget(self.keys.destroyed())
 
     def close(self) -> None:
+        self._signer.close()
         self.database.close()
         self.keys_database.close()
 
@@ -172,7 +238,8 @@ def store(settings: Settings) -> Iterator[Urls]:
     Raises SettingsError, Unavailable.
     """
     if settings.database_url:
-        urls = Urls(settings.database_url, settings.keys_url or _beside(settings.database_url))
+        keys = settings.keys_url or _beside(settings.database_url)
+        urls = Urls(settings.database_url, keys, settings.sealer_url)
         yield ready(urls)
         return
     with EmbeddedPostgres(settings.home) as postgres:
@@ -185,7 +252,10 @@ def embedded_urls(postgres: EmbeddedPostgres) -> Urls:
         postgres.create_database(name)
     ready(Urls(postgres.url("yice"), postgres.url("yice_keys")))
     return Urls(
-        postgres.url("yice", DESK), postgres.url("yice_keys", DESK), postgres.ensure_running
+        postgres.url("yice", DESK),
+        postgres.url("yice_keys", DESK),
+        postgres.url("yice", SEALER),
+        postgres.ensure_running,
     )
 
 
@@ -198,7 +268,12 @@ def ready(urls: Urls) -> Urls:
         for url, migrations in ((urls.register, REGISTER), (urls.keys, KEYS)):
             with closing(Database(url, size=1)) as database:
                 migrate(database, migrations)
-        return replace(urls, register=as_desk(urls.register), keys=as_desk(urls.keys))
+        return replace(
+            urls,
+            register=as_desk(urls.register),
+            keys=as_desk(urls.keys),
+            sealer=urls.sealer or as_role(urls.register, SEALER),
+        )
     except NotTheOwner as refused:
         raise SettingsError(f"start once with the URL of the owner: {refused}") from None
     except LOST as lost:
@@ -210,10 +285,7 @@ def _beside(url: str) -> str:
 
     Made if it is not there yet. Raises SettingsError, Unavailable.
     """
-    try:
-        parameters = psycopg.conninfo.conninfo_to_dict(url)
-    except psycopg.ProgrammingError as error:
-        raise SettingsError(f"YICE_DATABASE_URL: {error}") from None
+    parameters = psycopg.conninfo.conninfo_to_dict(url)
     name = f"{parameters.get('dbname') or 'yice'}_keys"
     keys = psycopg.conninfo.make_conninfo(url, dbname=name)
     try:

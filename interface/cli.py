@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from io import StringIO
 from pathlib import Path
-from uuid import UUID, uuid4
 
 import click
 
@@ -25,18 +25,11 @@ from application.desk import Actor
 from application.event_log import of_logs
 from application.importing import Import
 from application.log_map import LogMap
-from application.people import (
-    IssueCredential,
-    IssuedToken,
-    RegisterStaff,
-    RevokeCredential,
-    TakePost,
-)
+from application.people import IssueCredential, IssuedToken, RegisterStaff, TakePost
 from application.register import Unavailable
 from application.reports.event_log import event_log, log_asked_for
 from application.reports.packs import ReportAsked
-from application.views.ticket_register import TicketFilter
-from domain.errors import DomainError, NotFound
+from domain.errors import DomainError
 from infrastructure.crew import rebuild_views
 from infrastructure.embedded import EmbeddedPostgresFailed
 from infrastructure.log_files import read_log, read_map
@@ -46,17 +39,28 @@ from infrastructure.views.rebuilding import RebuildFailed
 from infrastructure.wiring import Parts, Urls, now, store
 from interface import server
 from interface import worker as worker_process
+from interface.as_of_cli import as_of, compare, diff
+from interface.bundle_cli import bundle
 from interface.demo import closing_text, free_port, interruptible, told_week
 from interface.event_log import run_import, show_import, show_report
 from interface.figures import OF_PACK, Reporting, show_figures
+from interface.named import ticket_named
+from interface.numbering_cli import verify_register
 from interface.packs_cli import packs
+from interface.permissions_cli import permissions
 from interface.printing import err, out, print_json, print_table, progress_bar
+from interface.redaction import log_redacted, redacted
+from interface.sealing_cli import (
+    instance,
+    seal_here,
+    sealer,
+    sealing_processes,
+    witness,
+)
 from interface.stopping import end_with_supervisor
 from interface.supervisor import Child, supervise
+from interface.token_cli import OPERATOR, token
 from interface.verifier import verify as verifier
-
-OPERATOR = Actor.system("operator")
-"""Who acts at the command line: whoever can reach the database and its keys."""
 
 WORKER = "interface.wsgi:create_in_worker"
 """By its name, so that it is imported after the folder for the metrics is known."""
@@ -75,7 +79,7 @@ def main() -> None:
     """Yice 一册: one register, one owner, one answer."""
     end_with_supervisor()
     click.get_current_context().obj = opened
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_redacted()
 
 
 @contextmanager
@@ -110,6 +114,7 @@ def serve(bind: str, workers: int) -> None:
     settings = Settings.read()
     with store(settings) as urls:
         _say_first_token(_first_start(urls, settings))
+        _hand_down(urls, settings)
         _keep_running(urls, bind, workers, lambda: _say_where(bind))
 
 
@@ -136,6 +141,7 @@ def demo(port: int, once: bool, as_json: bool) -> None:
 
     with store(settings) as urls:
         first = _first_start(urls, settings)
+        _hand_down(urls, settings)
         _keep_running(urls, bind, 2, tell)
 
 
@@ -148,7 +154,7 @@ def web(bind: str, workers: int, threads: int) -> None:
     settings = Settings.read()
     with store(settings) as urls, metrics_folder() as metrics:
         _set_up(urls, settings)
-        _hand_down(urls)
+        _hand_down(urls, settings)
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
         os.environ.setdefault("YICE_POOL_SIZE", str(threads))
         server.serve(WORKER, bind=bind, workers=workers, threads=threads)
@@ -189,7 +195,7 @@ def history(ticket: str, as_json: bool) -> None:
     """Everything that happened to a TICKET, by its id or register number."""
     with opened() as parts:
         parts.projector.catch_up()
-        rows = parts.history_of(_ticket_id(parts, ticket))
+        rows = parts.history_of(ticket_named(parts.ticket_register, ticket))
     if as_json:
         print_json(rows)
         return
@@ -258,63 +264,6 @@ def report_of_pack(
     show_figures(figures, as_json=as_json)
 
 
-@main.group()
-def token() -> None:
-    """Bearer tokens of staff."""
-
-
-@token.command("issue")
-@click.argument("staff_id", type=click.UUID)
-@as_json
-def issue_token(staff_id: UUID, as_json: bool) -> None:
-    """A new token for a member of staff: shown now, and never again."""
-    with opened() as parts:
-        issued = parts.people.issue_credential(
-            IssueCredential(
-                by=OPERATOR, command_id=str(uuid4()), received_at=now(), staff_id=staff_id
-            )
-        )
-    if as_json:
-        print_json({"token": issued.token, "credential_id": issued.credential_id})
-    else:
-        click.echo(issued.token)
-
-
-@token.command("revoke")
-@click.argument("staff_id", type=click.UUID)
-@click.argument("credential_id")
-def revoke_token(staff_id: UUID, credential_id: str) -> None:
-    """Make a token worth nothing, at once."""
-    with opened() as parts:
-        parts.people.revoke_credential(
-            RevokeCredential(
-                by=OPERATOR,
-                command_id=str(uuid4()),
-                received_at=now(),
-                staff_id=staff_id,
-                credential_id=credential_id,
-            )
-        )
-    click.echo("revoked")
-
-
-@token.command("list")
-@as_json
-def list_tokens(as_json: bool) -> None:
-    """Who has which tokens; not what they are."""
-    with opened() as parts:
-        parts.projector.catch_up()
-        rows = [
-            {"staff_id": str(row.staff_id), "post": row.post, "credential_id": credential_id}
-            for row in parts.staff_directory.page(before=None, limit=10_000)
-            for credential_id in row.credentials
-        ]
-    if as_json:
-        print_json(rows)
-    else:
-        print_table("Tokens", rows)
-
-
 @main.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
 def verify(words: tuple[str, ...]) -> None:
@@ -322,13 +271,20 @@ def verify(words: tuple[str, ...]) -> None:
     sys.exit(verifier.main(words))
 
 
-main.add_command(packs)
+COMMANDS = (
+    *(packs, token, permissions, verify_register),
+    *(as_of, diff, compare),
+    *(instance, sealer, witness, bundle),
+)
+
+for command in COMMANDS:
+    main.add_command(command)
 
 
 def _keep_running(urls: Urls, bind: str, workers: int, started: Callable[[], None]) -> None:
-    _hand_down(urls)
     web = Child(["web", "--bind", bind, "--workers", str(workers)])
-    supervise([web, Child(["worker"])], partial(_ensure_store, urls), started)
+    children = [web, Child(["worker"]), *(Child(words) for words in sealing_processes())]
+    supervise(children, partial(_ensure_store, urls), started)
 
 
 def _ensure_store(urls: Urls) -> None:
@@ -339,8 +295,10 @@ def _ensure_store(urls: Urls) -> None:
         log.error("%s", failed)
 
 
-def _hand_down(urls: Urls) -> None:
+def _hand_down(urls: Urls, settings: Settings) -> None:
+    os.environ["YICE_HOME"] = str(settings.home)
     os.environ["YICE_DATABASE_URL"], os.environ["YICE_KEYS_URL"] = urls.register, urls.keys
+    os.environ["YICE_SEALER_URL"] = urls.sealer
 
 
 def _set_up(urls: Urls, settings: Settings) -> None:
@@ -350,9 +308,11 @@ def _set_up(urls: Urls, settings: Settings) -> None:
 
 
 def _first_start(urls: Urls, settings: Settings) -> IssuedToken:
-    """Schema and packs; and, on an empty desk, the first administrator and their token."""
+    """Schema, log and packs; and, on an empty desk, the first administrator and their token."""
     parts = Parts(urls, settings)
+    parts.enrol(now)
     parts.set_up(now)
+    seal_here(parts)
     setup = Actor.system("setup")
     first = RegisterStaff(
         by=setup, command_id="first-administrator", received_at=now(), name="管理员"
@@ -398,17 +358,6 @@ def _catch_up(parts: Parts, report: Callable[[int, int], None]) -> list[str]:
     return [f"{v.view} stopped {v.failure}" for v in parts.progress.views() if v.failure]
 
 
-def _ticket_id(parts: Parts, ticket: str) -> UUID:
-    try:
-        return UUID(ticket)
-    except ValueError:
-        pass
-    rows = parts.ticket_register.page(TicketFilter(number=ticket), before=None, limit=2)
-    if len(rows) != 1:
-        raise NotFound(f"{'several tickets have' if rows else 'no ticket has'} number {ticket}")
-    return rows[0].ticket_id
-
-
 def run() -> None:
     """The command `yice`, errors said in one line."""
     try:
@@ -416,20 +365,25 @@ def run() -> None:
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as wrong:
-        wrong.show()
+        said = StringIO()
+        wrong.show(said)
+        click.echo(redacted(said.getvalue()), err=True, nl=False)
         sys.exit(2)
     except (SettingsError, server.AddressTaken) as wrong:
         click.echo(f"yice: {wrong}", err=True)
         sys.exit(2)
     except DomainError as refused:
-        click.echo(f"yice: {refused.code}: {refused.detail}", err=True)
+        click.echo(redacted(f"yice: {refused.code}: {refused.detail}"), err=True)
         sys.exit(1)
     except RebuildFailed as failed:
-        click.echo(f"yice: {failed}", err=True)
+        click.echo(redacted(f"yice: {failed}"), err=True)
         sys.exit(1)
     except (Unavailable, EmbeddedPostgresFailed) as gone:
-        click.echo(f"yice: {gone}", err=True)
+        click.echo(redacted(f"yice: {gone}"), err=True)
         sys.exit(3)
+    except Exception:
+        log.critical("unforeseen", exc_info=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,17 @@ UNIX = "unix:"
 
 ON_STDERR = {
     "class": "logging.StreamHandler",
-    "formatter": "generic",
+    "formatter": "redacting",
     "stream": "ext://sys.stderr",
+}
+LOGGING = {
+    "formatters": {
+        "redacting": {
+            "()": "interface.redaction.Redacting",
+            "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
+    "handlers": {"console": ON_STDERR, "access": ON_STDERR},
 }
 
 
@@ -57,7 +66,7 @@ def serve(application: str, *, bind: str, workers: int, threads: int) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
         log_level=LogLevels.error,
-        log_dictconfig={"handlers": {"console": ON_STDERR, "access": ON_STDERR}},
+        log_dictconfig=LOGGING,
     ).serve()
 
 

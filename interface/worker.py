@@ -7,11 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from uuid import UUID
 
-from application import clock, schedules
+from application import clock, erasures, schedules
 from application.register import Unavailable
 from infrastructure.crew import rebuild_views
 from infrastructure.database import LOST
+from infrastructure.views.comparing import Comparison
 from infrastructure.views.projector import BATCH
 from infrastructure.views.rebuilding import RebuildFailed
 from infrastructure.wiring import Parts, now
@@ -37,6 +39,12 @@ FORGET_SECONDS = 60.0
 
 TOLD_SECONDS = 10.0
 """How often a rebuild says how far it is."""
+
+COMPARE_SECONDS = 5.0
+"""How often to fold some streams again and compare them with what the views show."""
+
+COMPARED = 100
+"""How many at a time: a hundred thousand are looked at within one and a half hours."""
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +78,22 @@ class Duty:
         return done
 
 
+class Rounds:
+    """Goes through all streams again and again, some at a time; differences are logged."""
+
+    def __init__(self, comparison: Comparison, at_a_time: int = COMPARED) -> None:
+        self._comparison, self._at_a_time = comparison, at_a_time
+        self._after: UUID | None = None
+
+    def tick(self, now: datetime) -> int:
+        """It is never urgent: nothing is done, as far as a duty wants to know."""
+        compared = self._comparison.batch(self._after, self._at_a_time)
+        self._after = compared.last
+        for difference in compared.differences:
+            log.error("not what the register says: %s", difference)
+        return 0
+
+
 class _Told:
     """Says in the log how far a rebuild is, and when it may be done."""
 
@@ -90,16 +114,24 @@ def run(parts: Parts) -> None:
     if changed := parts.projector.prepare():
         log.warning("%s changed: building anew", ", ".join(changed))
         build_anew(parts, changed)
-    duties = [
-        Duty("the clock", parts.clock.tick, TICK_SECONDS, clock.BATCH),
-        Duty("the schedules", parts.schedules.tick, SCHEDULE_SECONDS, schedules.BATCH),
-        Duty("forgetting", lambda _: parts.forget_erased(), FORGET_SECONDS, 1),
-    ]
-    upkeep = threading.Thread(target=_do, args=(duties, stop), daemon=True)
+    upkeep = threading.Thread(target=_do, args=(duties(parts), stop), daemon=True)
     upkeep.start()
     while not stop.wait(_rest_after(parts.projector.run_once)):
         pass
     upkeep.join()
+
+
+def duties(parts: Parts) -> Sequence[Duty]:
+    """What is done beside keeping the views up to date."""
+    return [
+        Duty("the clock", parts.clock.tick, TICK_SECONDS, clock.BATCH),
+        Duty("the schedules", parts.schedules.tick, SCHEDULE_SECONDS, schedules.BATCH),
+        Duty("the seal", parts.watch_seal, TICK_SECONDS, 1),
+        Duty("erasing", parts.erasures.tick, TICK_SECONDS, erasures.BATCH),
+        Duty("a restored key", lambda _: parts.erasures.destroy_again(), FORGET_SECONDS, 1),
+        Duty("forgetting", lambda _: parts.forget_erased(), FORGET_SECONDS, 1),
+        Duty("comparing", Rounds(parts.comparison).tick, COMPARE_SECONDS, 1),
+    ]
 
 
 def build_anew(parts: Parts, names: Sequence[str]) -> None:

@@ -10,7 +10,9 @@ from flask import Flask
 from infrastructure.settings import Settings
 from infrastructure.wiring import Parts, Urls, now
 from interface.http.app import create_app
+from interface.http.door import Door
 from interface.http.services import Services
+from interface.redaction import log_redacted
 from interface.stopping import end_with_master
 
 COLLECT_AFTER = 50_000
@@ -28,6 +30,7 @@ def create() -> Flask:
 
 def create_in_worker() -> WSGIApplication:
     """For a worker of our own server: it ends with its master, and answers in one piece."""
+    log_redacted()
     end_with_master()
     app = create()
     keep_out_of_the_collector()
@@ -52,8 +55,10 @@ def keep_out_of_the_collector() -> None:
 
 def services_of(parts: Parts) -> Services:
     return Services(
+        door=Door(parts.settings.door, parts.provider),
         tickets=parts.tickets,
         dossiers=parts.dossiers,
+        erasures=parts.erasures,
         clients=parts.clients,
         people=parts.people,
         packs=parts.packs,
@@ -62,6 +67,8 @@ def services_of(parts: Parts) -> Services:
         register=parts.register,
         ticket_register=parts.ticket_register,
         ticket_history=parts.ticket_history,
+        tickets_then=parts.tickets_then,
+        past=parts.past,
         client_file=parts.client_file,
         staff_directory=parts.staff_directory,
         pack_shelf=parts.pack_shelf,
@@ -71,6 +78,7 @@ def services_of(parts: Parts) -> Services:
         search=parts.search,
         schedules=parts.schedules,
         progress=parts.progress,
+        proofs=parts.proofs,
         open_box=parts.codec.open,
         now=now,
     )

@@ -18,7 +18,13 @@ from infrastructure.schema import KEYS, REGISTER, migrate
 from tests.support.facts import SHANGHAI
 from tests.support.postgres import fresh_database, make_template, running
 
-pytest_plugins = ["tests.support.rules_plugin", "tests.support.real_data", "pytester"]
+pytest_plugins = [
+    "tests.support.rules_plugin",
+    "tests.support.attacks_plugin",
+    "tests.support.real_data",
+    "tests.support.readers",
+    "pytester",
+]
 
 settings.register_profile("here", deadline=None)
 settings.register_profile(

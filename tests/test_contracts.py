@@ -12,7 +12,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("domain", "application", "interface", "infrastructure")
-CONTRACTS = ("Imports point inward", "Only processes wire", "Plain core", "No circles")
+CONTRACTS = (
+    "Imports point inward",
+    "Only processes wire",
+    "Plain core",
+    "Oracles stay outside",
+    "No circles",
+)
 
 
 @pytest.fixture
@@ -73,6 +79,17 @@ def test_the_web_or_the_database_in_the_core_is_found(copy: Path, floor: str, li
     plant(copy, f"{floor}.planted", f"import {library}")
 
     assert broken(copy) == ["Plain core"]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("oracle", ["pm4py", "pymerkle", "r4pm"])
+def test_what_only_tests_may_ask_is_found_in_the_product(
+    copy: Path, package: str, oracle: str
+) -> None:
+    """Two of them are under licences that would bind all of it."""
+    plant(copy, f"{package}.planted", f"import {oracle}")
+
+    assert broken(copy) == ["Oracles stay outside"]
 
 
 @pytest.mark.parametrize("package", PACKAGES)

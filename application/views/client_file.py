@@ -33,6 +33,8 @@ class ClientRow:
     is_blacklisted: Annotated[bool, "Whether the blacklist applies"] = False
     blacklist_scope: Annotated[str | None, "What the blacklist applies to"] = None
     merged_into_id: Annotated[UUID | None, "The file that this one follows"] = None
+    erasure: Annotated[str | None, "requested, approved or erased"] = None
+    holds: Annotated[list[str], "Legal holds: file numbers"] = field(default_factory=list)
     version: Annotated[int, "Version of the client that this row shows"] = 1
     position: Annotated[int, "Register position that this row shows"] = 0
 
@@ -42,7 +44,7 @@ class ClientFileView(View[ClientRow]):
     span = Span.STREAM
     row = ClientRow
     facts = frozenset(events_of(Client))
-    indexes = ("registered_position", "merged_into_id")
+    indexes = ("registered_position", "merged_into_id", "erasure WHERE erasure IS NOT NULL")
 
     def keys(self, fact: Fact) -> Sequence[UUID]:
         return (fact.event.originator_id,)
@@ -74,7 +76,7 @@ def _apply(row: ClientRow, fact: Fact) -> None:  # noqa: C901 - one case a fact
         case Client.ContactPointAdded(contact_id=contact_id, kind=kind, value=value):
             row.contacts[contact_id] = {"kind": kind, "value": value}
         case Client.ContactPointRemoved(contact_id=contact_id):
-            del row.contacts[contact_id]
+            row.contacts.pop(contact_id, None)  # as of then it may not have been there yet
         case Client.TraitSet(name=name, value=value):
             row.attributes[name] = value
         case Client.Blacklisted(scope=scope):
@@ -85,6 +87,18 @@ def _apply(row: ClientRow, fact: Fact) -> None:  # noqa: C901 - one case a fact
             row.merged_into_id = into_id
         case Client.Unmerged():
             row.merged_into_id = None
+        case Client.ErasureRequested():
+            row.erasure = "requested"
+        case Client.ErasureWithdrawn():
+            row.erasure = None
+        case Client.ErasureApproved():
+            row.erasure = "approved"
+        case Client.Erased():
+            row.erasure = "erased"
+        case Client.HoldPlaced(file_number=file_number):
+            row.holds = [*row.holds, file_number]
+        case Client.HoldLifted(file_number=file_number):
+            row.holds = [hold for hold in row.holds if hold != file_number]
         case Client.Registered():
             pass
         case other:
@@ -109,3 +123,7 @@ class ClientFile(ABC):
     @abstractmethod
     def registered_by(self, at: datetime, *, kind: str | None = None) -> list[UUID]:
         """Who was on file then, of this kind or any; not those whose file follows another."""
+
+    @abstractmethod
+    def in_erasure(self, status: str) -> list[UUID]:
+        """Whose erasure is `requested`, `approved` or done (`erased`)."""

@@ -77,6 +77,7 @@ class ObligationsView(View[ObligationRow]):
         f"responsible_id, {_IN_TIME}",
         f"responsible_id, {_IN_TIME} WHERE over_at IS NULL",
         f"told_id, {_IN_TIME} WHERE told_id IS NOT NULL",
+        f"rule, {_IN_TIME} WHERE rule IS NOT NULL",
         f"(terms->>'role'), {_IN_TIME} WHERE terms->>'role' IS NOT NULL",
         f"(terms->>'unit'), {_IN_TIME} WHERE terms->>'unit' IS NOT NULL",
         "due_at, paused_at, level, ticket_id WHERE over_at IS NULL AND terms->>'unit' IS NULL",
@@ -150,7 +151,7 @@ class ObligationFilter:
 
     `supervised_by`: who was told at some level; `kept_by`: who keeps it as of an instant, see
     `keepers`; `or_for`: besides, what is addressed to one of these roles, in this unit if one is
-    charged. `role` and `unit`: as its rule addresses and charges it.
+    charged. `role` and `unit`: as its rule addresses and charges it. `rule`: of the catalogue.
     """
 
     ticket_id: UUID | None = None
@@ -158,7 +159,9 @@ class ObligationFilter:
     told_id: UUID | None = None
     is_open: bool | None = None
     overdue_at: datetime | None = None
+    due_from: datetime | None = None
     due_to: datetime | None = None
+    rule: str | None = None
     level: int | None = None
     supervised_by: UUID | None = None
     kept_by: tuple[UUID, datetime] | None = None

@@ -26,6 +26,10 @@ class StaffRow:
     registered_at: Annotated[datetime, "When registered, as told"]
     post: Annotated[str, "Their post"] = ""
     roles: Annotated[list[str], "The roles of that post"] = field(default_factory=list)
+    grants: Annotated[
+        list[dict[str, str | None]],
+        "Roles given besides: in which unit (null: in all), from when to when (null: for good)",
+    ] = field(default_factory=list)
     superior_id: Annotated[UUID | None, "Whom they report to"] = None
     deputies: Annotated[list[dict[str, str]], "Who stands in for them, and from when to when"] = (
         field(default_factory=list)
@@ -80,6 +84,12 @@ def _apply(row: StaffRow, fact: Fact) -> None:  # noqa: C901 - one case a fact
     match fact.event:
         case Staff.PostTaken(post=post, roles=roles):
             row.post, row.roles = post, roles
+        case Staff.RoleGranted(granted=role, unit=unit, start=start, end=end):
+            until = end.isoformat() if end else None
+            given = {"role": role, "unit": unit, "start": start.isoformat(), "end": until}
+            row.grants = [*row.grants, given]
+        case Staff.RoleRevoked(revoked=role, unit=unit):
+            row.grants = [g for g in row.grants if (g["role"], g["unit"]) != (role, unit)]
         case Staff.SuperiorNamed(superior_id=superior_id):
             row.superior_id = superior_id
         case Staff.DeputyNamed(deputy_id=deputy_id, start=start, end=end):
@@ -99,8 +109,8 @@ def _apply(row: StaffRow, fact: Fact) -> None:  # noqa: C901 - one case a fact
         case Staff.CredentialRevoked(credential_id=credential_id):
             row.credentials = [c for c in row.credentials if c != credential_id]
         case Staff.Left():
-            row.has_left, row.is_on_duty, row.credentials = True, False, []
-        case Staff.Registered():
+            row.has_left, row.is_on_duty, row.credentials, row.grants = True, False, [], []
+        case Staff.Registered() | Staff.CredentialReplaced():
             pass
         case other:
             raise NotImplementedError(f"staff_directory has no case for {type(other)}")
@@ -126,5 +136,8 @@ class StaffDirectory(ABC):
         """Newest first, those registered before the position `before`."""
 
     @abstractmethod
-    def serving(self, role: str, *, unit: str | None = None) -> list[StaffRow]:
-        """Who has this role and has not left, in this unit or any; the longest here first."""
+    def serving(self, role: str, at: datetime, *, unit: str | None = None) -> list[StaffRow]:
+        """Who has this role then and has not left, in this unit or any; the longest here first.
+
+        They have it by their post, or were given it for all units or their own.
+        """

@@ -28,6 +28,9 @@ class View(ABC, Generic[R]):
     For each group of columns in `counted_by` (never NULL) it is kept how many rows are alike.
     Raise `edition` when rows come to mean something else: the view is then built anew.
     `span` may say less than it is, never more: a row is folded from no other facts than that.
+    Where a key `has_several` rows, told apart by their second field, `fold` takes and gives all of
+    them in a list, in the order of that field; a row that it gives again is not written again, and
+    none of them ever goes.
     """
 
     name: ClassVar[str]
@@ -37,6 +40,7 @@ class View(ABC, Generic[R]):
     counted_by: ClassVar[tuple[tuple[str, ...], ...]] = ()
     edition: ClassVar[int] = 1
     span: ClassVar[Span] = Span.REGISTER
+    has_several: ClassVar[bool] = False
 
     def expect(self, facts: Sequence[Fact]) -> None:
         """Told which of its facts are folded next: what they need from elsewhere is asked once."""

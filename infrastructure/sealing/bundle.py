@@ -70,12 +70,15 @@ class Scope:
     positions: frozenset[tuple[int, int]] = frozenset()
 
     def holds(self, entry: Entry) -> bool:
+        return self.covers(entry.position, entry.stream_id, entry.actor, entry.topic)
+
+    def covers(self, position: int, stream_id: UUID, actor: str, topic: str) -> bool:
         return (
             self.everything
-            or entry.topic in (REGISTERED, REVOKED)
-            or entry.stream_id in self.streams
-            or entry.actor in self.actors
-            or any(first <= entry.position <= last for first, last in self.positions)
+            or topic in (REGISTERED, REVOKED)
+            or stream_id in self.streams
+            or actor in self.actors
+            or any(first <= position <= last for first, last in self.positions)
         )
 
     def lines(self) -> Iterator[str]:

@@ -77,11 +77,16 @@ class Entry:
             stream_id=UUID(bytes=stream),
             stream_version=version,
             topic=topic,
-            recorded_at=_EPOCH + micros * _MICROSECOND,
+            recorded_at=at_micros(micros),
             actor=actor,
             command_id=command_id,
             digest=data[end:],
         )
+
+
+def at_micros(micros: int) -> datetime:
+    """So many microseconds after 1970-01-01T00:00Z."""
+    return _EPOCH + micros * _MICROSECOND
 
 
 def digest_of(state: bytes) -> bytes:

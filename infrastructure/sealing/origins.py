@@ -58,6 +58,33 @@ class OriginSignature:
         return batch
 
 
+@dataclass(frozen=True)
+class Receipted:
+    """A batch that was stored, and the root over its leaf hashes: it can be checked by itself."""
+
+    batch: OriginSignature
+    root: bytes
+
+    @classmethod
+    def of(cls, batch: OriginSignature, leaves: Iterable[bytes]) -> Receipted:
+        return cls(batch, root_of(leaves))
+
+    def __str__(self) -> str:
+        return f"{to_base64(self.root)} {self.batch}"
+
+    @classmethod
+    def parse(cls, said: str) -> Receipted:
+        """Raises NoteInvalid."""
+        root, _, line = said.partition(" ")
+        return cls(OriginSignature.parse(line), from_base64(root))
+
+    def check(self, key: VerifierKey, log: str) -> None:
+        """Raises NoteInvalid if this key did not sign it."""
+        batch = self.batch
+        text = signed_text(log, batch.first, batch.last, self.root)
+        check(key, text, Signature(key.name, key.id, batch.signed))
+
+
 def signed_text(log: str, first: int, last: int, root: bytes) -> str:
     return f"yice-origin/v1\n{log}\n{first}\n{last}\n{to_base64(root)}\n"
 

@@ -83,6 +83,11 @@ def _unboxed(value: Any) -> Any:
     return [_unboxed(v) for v in value] if isinstance(value, list) else value
 
 
+def as_stored(value: Any) -> Any:
+    """What a value says as JSON; of a sealed text its box."""
+    return msgspec.json.decode(_ENCODER.encode(value))
+
+
 def closed(box: str) -> Sealed:
     """A sealed text that nobody has opened yet."""
     return Sealed(UUID(box.split(":", 5)[4]), None, box)

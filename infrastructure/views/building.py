@@ -186,7 +186,7 @@ class _Filled(Generic[R]):
 
     def end_stream(self) -> None:
         """Its rows will not change any more."""
-        for row in self._rows.values():
+        for row in self._table.rows_of(self._rows.values()):
             self._copier.add(row)
         self._rows.clear()
 

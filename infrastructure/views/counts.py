@@ -14,7 +14,7 @@ DAY = timedelta(days=1)
 _REGISTER = "reporting.ticket_register"
 _ALIKE, _ALIKE_BY_DAY = TicketRegisterView.counted_by
 
-_COUNTS = """
+COUNTS = """
     SELECT CASE GROUPING(state, procedure, channel, is_closed)
            WHEN 7 THEN 'state' WHEN 11 THEN 'procedure' WHEN 13 THEN 'channel'
            WHEN 14 THEN 'closed' ELSE 'all' END,
@@ -24,6 +24,8 @@ _COUNTS = """
      GROUP BY GROUPING SETS ((state), (procedure), (channel), (is_closed), ())
      ORDER BY 1, 2
 """
+
+"""How many, `total` and by each of these, of what some statement has counted as `number`."""
 
 Question = tuple[str, list[Any]]
 
@@ -48,7 +50,7 @@ def counting(asked: TicketFilter, conditions: Any, *, kept: bool) -> Question:
         parts = [_kept(1, _ALIKE, conditions(others), [])]
     else:
         parts = _by_day(asked, others, conditions)
-    said = _COUNTS.format(" UNION ALL ".join(statement for statement, _ in parts))
+    said = COUNTS.format(" UNION ALL ".join(statement for statement, _ in parts))
     return said, [parameter for _, parameters in parts for parameter in parameters]
 
 

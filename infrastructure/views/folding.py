@@ -30,11 +30,12 @@ def fold(connection: Connection, table: Table[Any], facts: Sequence[Fact]) -> No
         return
     changes = [(fact, told(fact.position, view.keys, fact)) for fact in mine]
     rows = table.load(connection, {key for _, keys in changes for key in keys})
+    known = {id(row): row for row in table.rows_of(rows.values())} if view.has_several else {}
     for fact, keys in changes:
         for key in keys:
             rows[key] = told(fact.position, view.fold, rows.get(key), fact, key)
-    if rows:
-        table.write(connection, list(rows.values()))
+    if changed := [row for row in table.rows_of(rows.values()) if id(row) not in known]:
+        table.write(connection, changed)
 
 
 def _add(connection: Connection, table: Table[Any], facts: Sequence[Fact]) -> None:

@@ -29,6 +29,7 @@ from application.views.ticket_register import (
     TicketRegisterView,
     TicketRow,
 )
+from application.views.ticket_then import TicketThenView
 from application.views.view import View
 from infrastructure.database import LOST, Database
 from infrastructure.views.counts import ARE_KEPT, counting
@@ -43,6 +44,7 @@ VIEWS: Sequence[View[Any]] = (
     ObligationsView(),
     HappeningView(),
     TicketFiguresView(),
+    TicketThenView(),
 )
 """Those that are folded from the register alone; search also asks the key store."""
 
@@ -52,7 +54,7 @@ VIEW_NAMES: Sequence[str] = (*(view.name for view in VIEWS), SearchView.name)
 FEW_DAYS = timedelta(days=3)
 """What was opened in so few is sooner found by its time than in the order of the list."""
 
-_COMPARED = {
+COMPARED = {
     "state": "state = %s",
     "is_closed": "is_closed = %s",
     "owner_id": "owner_id = %s",
@@ -73,7 +75,14 @@ _COMPARED = {
     "opened_to": "opened_at <= %s",
     "unless_hidden_from": "hidden_from_id IS DISTINCT FROM %s",
 }
+"""What each word of a filter asks of the columns."""
 
+_GIVEN = (
+    "EXISTS (SELECT FROM jsonb_array_elements(grants) g WHERE g->>'role' = %s"
+    " AND coalesce(g->>'unit', unit) = unit AND (g->>'start')::timestamptz <= %s"
+    " AND coalesce((g->>'end')::timestamptz > %s, true))"
+)
+"""A role that they were given and have at an instant, in their own unit at least."""
 
 _WAITS_FOR_NOBODY = "NOT is_closed AND offered_to_id IS NULL AND blocked_by IS NULL"
 
@@ -187,6 +196,9 @@ class PostgresClientFile(ClientFile):
         followers = self._rows.many("WHERE merged_into_id = %s", client_id)
         return [row.client_id for row in followers]
 
+    def in_erasure(self, status: str) -> list[UUID]:
+        return [row.client_id for row in self._rows.many("WHERE erasure = %s", status)]
+
     def page(self, *, before: int | None, limit: int) -> list[ClientRow]:
         return self._rows.newest("registered_position", [], [], before, limit)
 
@@ -215,12 +227,11 @@ class PostgresStaffDirectory(StaffDirectory):
     def page(self, *, before: int | None, limit: int) -> list[StaffRow]:
         return self._rows.newest("registered_position", [], [], before, limit)
 
-    def serving(self, role: str, *, unit: str | None = None) -> list[StaffRow]:
+    def serving(self, role: str, at: datetime, *, unit: str | None = None) -> list[StaffRow]:
         return self._rows.many(
-            "WHERE roles @> jsonb_build_array(%s::text) AND NOT has_left"
+            f"WHERE (roles @> jsonb_build_array(%s::text) OR {_GIVEN}) AND NOT has_left"
             " AND unit = coalesce(%s, unit) ORDER BY registered_position",
-            role,
-            unit,
+            *(role, role, at, at, unit),
         )
 
 
@@ -239,9 +250,9 @@ def _is_of_few_days(asked: TicketFilter) -> bool:
 
 
 def _conditions(asked: TicketFilter) -> tuple[list[str], list[Any]]:
-    given = {name: v for name in _COMPARED if (v := getattr(asked, name)) is not None}
+    given = {name: v for name in COMPARED if (v := getattr(asked, name)) is not None}
     values = [list(v) if isinstance(v, tuple) else v for v in given.values()]
     return [
-        *(_COMPARED[name] for name in given),
+        *(COMPARED[name] for name in given),
         *of_some(asked.returned_at_least, "returns"),
     ], values

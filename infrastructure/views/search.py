@@ -49,6 +49,22 @@ _OF_ALL = (
 )
 """Where nothing is asked about their tickets, only those of the texts taken are looked up."""
 
+_RARE = (
+    f"WITH s AS MATERIALIZED ("
+    f"SELECT {_TAKEN} FROM reporting.search s WHERE s.tokens @> %s::bigint[])"
+    f" SELECT {_COLUMNS} FROM s LEFT JOIN reporting.ticket_register t USING (ticket_id)"
+    f" WHERE {{}} {_NEWEST} LIMIT %s"
+)
+"""All that have the numbers are found first: to look for them among the newest might never end."""
+
+NEAR, FEW = 4_000, 20
+"""What fewer than so many of so many new texts have is rare."""
+
+_NEAR = (
+    "SELECT count(*) FROM (SELECT s.tokens FROM reporting.search s WHERE {} "
+    f"{_NEWEST} LIMIT {NEAR}) s WHERE s.tokens @> %s::bigint[]"
+)
+
 
 class _Candidate(NamedTuple):
     """A text that has all the numbers; whether it holds the words is seen once it is open."""
@@ -131,17 +147,26 @@ class PostgresSearch(Search):
     def _candidates(
         self, asked: SearchFilter, before: tuple[int, str] | None, chunk: int
     ) -> list[_Candidate]:
-        where = ["s.tokens @> %s::bigint[]"]
-        parameters: list[Any] = [self._index.of_words(asked.words)]
+        numbers = self._index.of_words(asked.words)
+        where, parameters = ["true"], list[Any]()
+        if before is not None:
+            where, parameters = ["(s.position, s.field) < (%s, %s)"], [*before]
+        near = _NEAR.format(where[0]).encode()
+        [(found,)] = self._asked(near, [*parameters, numbers])
         for name, condition in _COMPARED.items():
             if (value := getattr(asked, name)) is not None:
                 where, parameters = [*where, condition], [*parameters, value]
-        if before is not None:
-            where = [*where, "(s.position, s.field) < (%s, %s)"]
-            parameters = [*parameters, *before]
+        if found >= FEW:
+            where = [*where, "s.tokens @> %s::bigint[]"]
+            parameters = [*parameters, numbers]
+        else:
+            parameters = [numbers, *parameters]
         of_some = asked.unit is not None or asked.procedure is not None
-        statement = (_OF_SOME if of_some else _OF_ALL).format(" AND ".join(where)).encode()
-        rows = self._database.run(
-            lambda c: c.execute(statement, [*parameters, chunk], binary=True).fetchall()
+        as_many = _OF_SOME if of_some else _OF_ALL
+        statement = (as_many if found >= FEW else _RARE).format(" AND ".join(where)).encode()
+        return [_Candidate(*row) for row in self._asked(statement, [*parameters, chunk])]
+
+    def _asked(self, statement: bytes, parameters: list[Any]) -> list[Any]:
+        return self._database.run(
+            lambda c: c.execute(statement, parameters, binary=True).fetchall()
         )
-        return [_Candidate(*row) for row in rows]

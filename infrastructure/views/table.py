@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from types import UnionType
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
@@ -39,6 +39,7 @@ class Table(Generic[R]):
         self._converted = [(i, c) for i, c in enumerate(self._columns) if c.is_converted]
         self.topics = frozenset(get_topic(kind) for kind in view.facts)
         self.key = self._columns[0].name
+        self._unique = self._columns[: 2 if view.has_several else 1]
         self._values = attrgetter(*(c.name for c in self._columns))
         self.columns = ", ".join(f'"{c.name}"' for c in self._columns)
 
@@ -60,6 +61,7 @@ class Table(Generic[R]):
     def definition(self) -> str:
         """A digest of what makes the rows: when it changes, the view is built anew."""
         made = [self.view.edition, self._columns, self.view.indexes, *self.view.counted_by]
+        made += ["several"] if self.view.has_several else []
         said = " ".join(map(str, made))
         return hashlib.sha256(said.encode()).hexdigest()
 
@@ -97,7 +99,7 @@ class Table(Generic[R]):
     def make_unique(self, connection: Connection) -> None:
         """One row a key: without this nothing can be loaded or replaced."""
         connection.execute(
-            f'ALTER TABLE reporting."{self.name}" ADD PRIMARY KEY ("{self.key}")'.encode()
+            f'ALTER TABLE reporting."{self.name}" ADD PRIMARY KEY ({self._names_one})'.encode()
         )
 
     def index(self, connection: Connection) -> None:
@@ -117,26 +119,47 @@ class Table(Generic[R]):
         connection.execute(f'ANALYZE reporting."{self.name}"'.encode())
 
     def load(self, connection: Connection, keys: Iterable[Hashable]) -> dict[Hashable, R]:
-        """The rows of these keys that are there."""
+        """The rows of these keys that are there, as the view folds them."""
         wanted = list(keys)
         statement = (
             f'SELECT {self.columns} FROM reporting."{self.name}"'
             f' WHERE "{self.key}" = ANY(%b::{self._columns[0].type}[])'
         )
         rows = connection.execute(statement.encode(), (wanted,), binary=True).fetchall()
-        return {row[0]: self.read(row) for row in rows}
+        return self.by_key(rows)
 
-    def write(self, connection: Connection, rows: Sequence[R]) -> None:
+    def by_key(self, rows: Iterable[Sequence[Any]]) -> dict[Hashable, R]:
+        """Rows of the table (its `columns`), as the view folds them."""
+        if not self.view.has_several:
+            return {row[0]: self.read(row) for row in rows}
+        several: dict[Hashable, Any] = {}
+        for row in sorted(rows, key=itemgetter(0, 1)):
+            several.setdefault(row[0], []).append(self.read(row))
+        return several
+
+    def rows_of(self, folded: Iterable[R]) -> Sequence[Any]:
+        """The single rows in what the view has folded."""
+        if not self.view.has_several:
+            return list(folded)
+        several: Iterable[Any] = folded
+        return [row for rows in several for row in rows]
+
+    def name_of(self, row: Any) -> tuple[Hashable, ...]:
+        """What tells a single row from all others."""
+        return tuple(getattr(row, column.name) for column in self._unique)
+
+    def write(self, connection: Connection, rows: Sequence[Any]) -> None:
         """Insert or replace, all in one statement."""
         by_column = zip(self._columns, zip(*map(self._values, rows), strict=True), strict=True)
         values = [column.in_array.array(of_all) for column, of_all in by_column]
         arrays = ", ".join(f"%b::{c.in_array.name}[]" for c in self._columns)
         given = ", ".join(f'"{c.name}"::{c.type}' for c in self._columns)
-        sets = ", ".join(f'"{c.name}" = excluded."{c.name}"' for c in self._columns[1:])
+        others = self._columns[len(self._unique) :]
+        sets = ", ".join(f'"{c.name}" = excluded."{c.name}"' for c in others)
         statement = (
             f'INSERT INTO reporting."{self.name}" ({self.columns})'
             f" SELECT {given} FROM unnest({arrays}) AS given ({self.columns})"
-            f' ON CONFLICT ("{self.key}") DO UPDATE SET {sets}'
+            f" ON CONFLICT ({self._names_one}) DO UPDATE SET {sets}"
         )
         connection.execute(statement.encode(), values)
 
@@ -147,6 +170,11 @@ class Table(Generic[R]):
             values[i] = column.read(values[i])
         made: R = self.view.row(*values)
         return made
+
+    @property
+    def _names_one(self) -> str:
+        """The columns that name one row."""
+        return ", ".join(f'"{c.name}"' for c in self._unique)
 
 
 @dataclass(frozen=True)

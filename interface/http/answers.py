@@ -12,6 +12,7 @@ from flask import Response, request, url_for
 from application.register import Receipt
 from application.views import showing
 from domain.errors import Invalid
+from interface.http.auth import SEAL
 from interface.http.services import services
 
 R = TypeVar("R")
@@ -27,8 +28,12 @@ def json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -
     return Response(body, status, headers, content_type="application/json")
 
 
+SEAL_SECONDS = 10.0
+"""How long a seal is waited for; then the answer is 202, and the header says so."""
+
+
 def answered(receipt: Receipt, status: int = 200, **more: Any) -> Response:
-    """The writer's answer: nobody waits for views."""
+    """The writer's answer: nobody waits for views, and for the seal only who says so."""
     body: dict[str, Any] = {
         "id": receipt.stream_id,
         "version": receipt.version,
@@ -39,7 +44,12 @@ def answered(receipt: Receipt, status: int = 200, **more: Any) -> Response:
     }
     if receipt.warnings:
         body["warnings"] = list(receipt.warnings)
-    return json(body | more, status, {"ETag": f'"{receipt.version}"'})
+    headers = {"ETag": f'"{receipt.version}"'}
+    if SEAL in request.headers:
+        is_sealed = services().proofs.wait(receipt.position, SEAL_SECONDS)
+        headers[SEAL] = "yes" if is_sealed else "not yet"
+        status = status if is_sealed else 202
+    return json(body | more, status, headers)
 
 
 def created(
@@ -60,17 +70,19 @@ def page(
     fetch: Callable[[Any, int], Sequence[R]],
     position: Callable[[R], Any],
     read: Callable[[str], Any] = int,
+    said: Callable[[], Mapping[str, Any]] = dict,
     **more: Any,
 ) -> Response:
     """A page and, in `next` and the Link header, the way to the one behind it.
 
     A cursor is where the page ends, as text; `read` makes a position of it, or raises ValueError.
+    `said`: what else the page says of itself once it is there.
     """
     limit = query["limit"]
     rows = fetch(_read_cursor(query.get("cursor"), read), limit + 1)
     is_last = len(rows) <= limit
     cursor = None if is_last else _cursor(position(rows[limit - 1]))
-    answer = json({"items": list(rows[:limit]), "next": cursor} | more)
+    answer = json({"items": list(rows[:limit]), "next": cursor} | more | dict(said()))
     if cursor:
         arguments = request.args.to_dict() | {"cursor": cursor}
         target = f"{request.path}?{urlencode(arguments)}"

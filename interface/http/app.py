@@ -11,17 +11,21 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from domain.errors import Invalid
 from interface.http import (
+    as_of,
     boards,
     clients,
+    credentials,
     desk,
     dossiers,
     endings,
+    erasures,
     evidence,
     handovers,
     health,
     obligations,
     packs,
     policy,
+    proofs,
     reports,
     search,
     staff,
@@ -29,7 +33,9 @@ from interface.http import (
     tickets,
 )
 from interface.http.auth import IDEMPOTENCY_KEY, actor
+from interface.http.door import must_be_good_for
 from interface.http.errors import register_errors
+from interface.http.headers import protect
 from interface.http.metrics import measure
 from interface.http.schemas import ProblemSchema
 from interface.http.services import EXTENSION, Services, services
@@ -70,26 +76,32 @@ def create_app(parts: Services) -> Flask:
         tickets,
         handovers,
         endings,
+        erasures,
         dossiers,
         evidence,
         clients,
         staff,
+        credentials,
         desk,
         packs,
         policy,
+        proofs,
         obligations,
         supervision,
         reports,
         search,
         boards,
+        as_of,
     ):
         api.register_blueprint(part.resource.blueprint)
     api.register_blueprint(health.blueprint)
     app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json"))
+    protect(app)
     app.before_request(must_be_known)
     app.before_request(must_be_json)
     app.before_request(wait_for_views)
     app.after_request(name_command)
+    app.after_request(tell_allowance)
     app.teardown_request(forget_request)
     measure(app)
     return app
@@ -98,7 +110,9 @@ def create_app(parts: Services) -> Flask:
 def must_be_known() -> None:
     """Everything under /v1 is for those we know: asked before anything else is read."""
     if request.path.startswith("/v1/"):
-        actor()
+        who = actor()
+        g.left = services().door.take(who, services().now())
+        must_be_good_for(who, request.method, request.path)
 
 
 def forget_request(error: BaseException | None) -> None:
@@ -132,4 +146,11 @@ def _asked_position() -> int:
 def name_command(response: Response) -> Response:
     if "command_id" in g:
         response.headers[IDEMPOTENCY_KEY] = g.command_id
+    return response
+
+
+def tell_allowance(response: Response) -> Response:
+    """How much more this token may ask."""
+    if left := g.get("left"):
+        services().door.tell(response, left)
     return response

@@ -9,8 +9,10 @@ from uuid import UUID, uuid4
 from flask import g, request
 
 from application.desk import Actor, Command
+from application.people import WrongToken
 from application.permissions import role_for
 from domain.errors import Invalid, NotAuthenticated
+from interface.http.door import TooManyFailures
 from interface.http.services import services
 
 C = TypeVar("C", bound=Command)
@@ -25,16 +27,41 @@ _ID = re.compile(rb'"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 
+SEAL, WAIT = "Seal", "wait"
+"""Asks to be answered once a checkpoint that all witnesses have cosigned covers the command."""
+
 
 def actor() -> Actor:
-    """Who asks, by their bearer token; never by path or body. Raises NotAuthenticated."""
+    """Who asks, by their bearer token; never by path or body.
+
+    Raises NotAuthenticated, TooManyFailures.
+    """
     if "actor" not in g:
-        authorization = request.authorization
-        if authorization is None or authorization.type != "bearer" or not authorization.token:
-            raise NotAuthenticated("send Authorization: Bearer TOKEN")
-        g.actor = services().people.authenticate(authorization.token, services().now(), _named)
+        g.actor = _let_in(_token())
     found: Actor = g.actor
     return found
+
+
+def _token() -> str:
+    authorization = request.authorization
+    if authorization is None or authorization.type != "bearer" or not authorization.token:
+        raise NotAuthenticated("send Authorization: Bearer TOKEN")
+    return authorization.token
+
+
+def _let_in(token: str) -> Actor:
+    """A stranger waits behind too many wrong tokens; who was let in before does not."""
+    door, people, now = services().door, services().people, services().now()
+    wait_seconds = door.wait_seconds(request, token, now)
+    if wait_seconds and not people.was_good(token):
+        raise TooManyFailures("too many wrong tokens", wait_seconds)
+    try:
+        if door.provider is not None and token.count(".") == 2:
+            return people.recognised(door.provider.identify(token, now), now)
+        return people.authenticate(token, now, _named)
+    except WrongToken as wrong:
+        door.note_failure(request, wrong.staff_id, now)
+        raise
 
 
 def _named() -> list[UUID]:
@@ -47,12 +74,14 @@ def _named() -> list[UUID]:
 
 def reader() -> Actor:
     """Who asks to read. Raises Forbidden."""
-    role_for("read", actor().roles)
+    role_for("read", actor().roles_anywhere)
     return actor()
 
 
 def command(kind: type[C], body: dict[str, Any], **more: Any) -> C:
-    """The command that the body says, in the name of who sent it."""
+    """The command that the body says, in the name of who sent it. Raises Invalid."""
+    if request.headers.get(SEAL, WAIT) != WAIT:
+        raise Invalid(f"it can say {WAIT}", field=SEAL)
     return kind(
         by=actor(),
         command_id=command_id(),

@@ -9,8 +9,8 @@ from flask import Response
 from marshmallow import fields, validate
 
 from application.dossiers import SignTicket, TickItem
+from domain.roles import ROLES
 from domain.signoff import Verdict
-from domain.staff import ROLES
 from interface.http.answers import answered
 from interface.http.auth import command
 from interface.http.resource import Resource

@@ -28,8 +28,10 @@ from domain.errors import (
 from domain.evidence import EvidenceTooLarge
 from interface.http.answers import plain
 from interface.http.auth import actor
+from interface.http.door import TooMany
 
 STATUS: tuple[tuple[type[DomainError], int], ...] = (
+    (TooMany, 429),
     (NotAuthenticated, 401),
     (Forbidden, 403),
     (NotFound, 404),
@@ -86,6 +88,8 @@ def refused(error: DomainError) -> Response:
     )
     if status == 401:
         answer.headers["WWW-Authenticate"] = 'Bearer realm="yice"'
+    if isinstance(error, TooMany):
+        answer.headers["Retry-After"] = str(error.wait_seconds)
     return answer
 
 

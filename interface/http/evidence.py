@@ -72,7 +72,7 @@ def show_evidence(query: dict[str, Any], ticket_id: UUID, digest: str) -> Respon
     """An attachment as it was attached, to be saved and not shown in place."""
     reader()
     evidence = services().dossiers.evidence(ticket_id, digest)
-    answer = send_file(
+    return send_file(
         BytesIO(evidence.content),
         evidence.attached.media_type,
         as_attachment=True,
@@ -80,5 +80,3 @@ def show_evidence(query: dict[str, Any], ticket_id: UUID, digest: str) -> Respon
         etag=False,
         max_age=0,
     )
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    return answer

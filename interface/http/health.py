@@ -8,6 +8,7 @@ from flask import Response
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
+from domain.credential import SCOPES
 from interface.http.answers import json
 from interface.http.metrics import exposition
 from interface.http.resource import Route
@@ -34,6 +35,7 @@ class ReadySchema(Schema):
     ready = fields.Boolean(required=True)
     position = fields.Integer(required=True)
     views = fields.List(fields.Dict(), required=True)
+    sealing = fields.Dict(allow_none=True)
 
 
 @_open("/healthz", 204)
@@ -44,12 +46,40 @@ def healthz() -> Response:
 
 @_open("/readyz", 200, ReadySchema)
 def readyz() -> Response:
-    """The store answers, and every view runs and is not too far behind."""
+    """The store answers, every view runs and is not too far behind, and the sealer has no doubt.
+
+    `sealing` is null where no sealer runs on this machine.
+    """
     head = services().register.head()
     views = services().progress.views()
     is_ready = all(v.failure is None and head - v.position <= LAG_LIMIT for v in views)
-    body = {"ready": is_ready, "position": head, "views": list(views)}
+    sealing = services().proofs.sealing()
+    is_ready = is_ready and (sealing is None or sealing.doubt is None)
+    body = {"ready": is_ready, "position": head, "views": list(views), "sealing": sealing}
     return json(body, 200 if is_ready else 503)
+
+
+class ResourceSchema(Schema):
+    """RFC 9728."""
+
+    resource = fields.String()
+    authorization_servers = fields.List(fields.String(), required=True)
+    bearer_methods_supported = fields.List(fields.String(), required=True)
+    scopes_supported = fields.List(fields.String(), required=True)
+
+
+@_open("/.well-known/oauth-protected-resource", 200, ResourceSchema)
+def protected_resource() -> Response:
+    """Where a console lets its people log in, with PKCE, if this house has such a place."""
+    provider = services().door.provider
+    return json(
+        {
+            **({"resource": provider.audience} if provider else {}),
+            "authorization_servers": [provider.issuer] if provider else [],
+            "bearer_methods_supported": ["header"],
+            "scopes_supported": [f"yice:{scope}" for scope in sorted(SCOPES)],
+        }
+    )
 
 
 @_open("/metrics", 200)

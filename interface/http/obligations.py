@@ -66,7 +66,9 @@ class ObligationQuery(PageQuery):
     told_id = fields.UUID()
     is_open = fields.Boolean()
     overdue = fields.Boolean(metadata={"description": "Missed and still open, as of now"})
+    due_from = aware_time("Due at this time or later")
     due_to = aware_time("Due at this time or earlier")
+    rule = Text(16, metadata={"description": "The catalogue rule behind it, like CH-24"})
     level = fields.Integer(metadata={"description": "How many levels of superiors were told"})
     role = Text(64, metadata={"description": "Addressed to whoever has this role"})
     unit = Text(64, metadata={"description": "Charged to this unit"})
@@ -95,7 +97,9 @@ def my_obligations(query: dict[str, Any]) -> Response:
     """
     me = reader()
     asked = ObligationFilter(
-        kept_by=(my_id(), services().now()), or_for=(me.roles, me.unit), is_open=True
+        kept_by=(my_id(), services().now()),
+        or_for=(me.roles_in((me.unit,)), me.unit),
+        is_open=True,
     )
     return _list(query, asked)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial, wraps
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 import msgspec
@@ -31,8 +32,35 @@ HEADERS: list[dict[str, Any]] = [
         "schema": {"type": "string"},
         "description": "The ETag that you have seen; 412 with what has happened since",
     },
+    {
+        "in": "header",
+        "name": "Seal",
+        "schema": {"type": "string", "enum": ["wait"]},
+        "description": "Answer once a cosigned checkpoint covers it; 202 if that takes too long",
+    },
 ]
 """What every command may carry."""
+
+
+REFUSALS = (401, 403, 404, 422, 429, 503)
+"""How any question may be refused; what is not said here never comes."""
+
+COMMAND_REFUSALS = (400, *REFUSALS, 409, 412, 413, 415)
+
+
+NOT_SEALED_YET = {"description": "Carried out; `Seal: wait` was asked, and it is not sealed yet"}
+
+
+def refusals(*statuses: int) -> dict[str, Any]:
+    """Each of them a problem document."""
+    problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {
+        str(status): {
+            "description": HTTPStatus(status).phrase,
+            "content": {"application/problem+json": problem},
+        }
+        for status in statuses
+    }
 
 
 class Parser(FlaskParser):
@@ -88,7 +116,8 @@ class Resource:
             schema = body()
             documented = self.blueprint.response(status, answer)(route)
             checked = self.blueprint.arguments(schema)(documented)
-            said = self.blueprint.doc(parameters=HEADERS)(checked)
+            also = refusals(*COMMAND_REFUSALS) | {202: NOT_SEALED_YET}
+            said = self.blueprint.doc(parameters=HEADERS, responses=also)(checked)
             self.blueprint.post(path)(_served(route, said, partial(_parse, schema, "json")))
             return route
 
@@ -102,17 +131,19 @@ class Resource:
         *,
         content_type: str | None = None,
         open_to_all: bool = False,
+        refused: tuple[int, ...] = (),
     ) -> Callable[[Route], Route]:
         """A question: what is asked stands in the query; answered in JSON unless said otherwise.
 
-        `open_to_all`: it needs no token.
+        `open_to_all`: it needs no token. `refused`: with what else but the usual `REFUSALS`.
         """
 
         def register(route: Route) -> Route:
             schema = query()
             documented = self.blueprint.response(200, answer, content_type=content_type)(route)
             checked = self.blueprint.arguments(schema, location="query")(documented)
-            said = self.blueprint.doc(security=[])(checked) if open_to_all else checked
+            more: dict[str, Any] = {"security": []} if open_to_all else {}
+            said = self.blueprint.doc(responses=refusals(*REFUSALS, *refused), **more)(checked)
             self.blueprint.get(path)(_served(route, said, partial(_parse, schema, "query")))
             return route
 

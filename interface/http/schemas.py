@@ -37,11 +37,11 @@ class Text(fields.String):
 def aware_time(doc: str, **kwargs: Any) -> fields.AwareDateTime:
     """A time that carries its offset."""
     return fields.AwareDateTime(
-        format="iso", validate=_must_be_holdable, metadata={"description": doc}, **kwargs
+        format="iso", validate=must_be_holdable, metadata={"description": doc}, **kwargs
     )
 
 
-def _must_be_holdable(at: datetime) -> None:
+def must_be_holdable(at: datetime) -> None:
     if not EARLIEST <= at < LATEST:
         raise ValidationError(f"must lie between {EARLIEST.year} and {LATEST.year}")
 

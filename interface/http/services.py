@@ -8,13 +8,16 @@ from datetime import datetime
 
 from flask import current_app
 
+from application.as_of import Past
 from application.boards import Boards
 from application.clients import Clients
 from application.dossiers import Dossiers
+from application.erasures import Erasures
 from application.pack_review import PackReview
 from application.packs import Packs
 from application.people import People
 from application.policy import Policy
+from application.proofs import Proofs
 from application.register import Register
 from application.reports.packs import Reports
 from application.schedules import Schedules
@@ -27,6 +30,8 @@ from application.views.search import Search
 from application.views.staff_directory import StaffDirectory
 from application.views.ticket_history import TicketHistory
 from application.views.ticket_register import TicketRegister
+from application.views.ticket_then import TicketsThen
+from interface.http.door import Door
 
 EXTENSION = "yice"
 
@@ -35,8 +40,10 @@ EXTENSION = "yice"
 class Services:
     """`now` is the clock of the process; `open_box` reads a sealed text, None once erased."""
 
+    door: Door
     tickets: Tickets
     dossiers: Dossiers
+    erasures: Erasures
     clients: Clients
     people: People
     packs: Packs
@@ -45,6 +52,8 @@ class Services:
     register: Register
     ticket_register: TicketRegister
     ticket_history: TicketHistory
+    tickets_then: TicketsThen
+    past: Past
     client_file: ClientFile
     staff_directory: StaffDirectory
     pack_shelf: PackShelf
@@ -54,6 +63,7 @@ class Services:
     search: Search
     schedules: Schedules
     progress: Progress
+    proofs: Proofs
     open_box: Callable[[str], str | None]
     now: Callable[[], datetime]
 

@@ -12,25 +12,25 @@ from application.people import (
     GoOffDuty,
     GoOnDuty,
     GrantCompetence,
-    IssueCredential,
+    GrantRole,
     Leave,
     NameDeputy,
     NameSuperior,
     RegisterStaff,
-    RevokeCredential,
+    RevokeRole,
     TakePost,
     WithdrawCompetence,
 )
 from application.views.staff_directory import StaffRow
 from domain.errors import NotFound
-from domain.staff import COMPETENCE_LIMIT, ROLES
+from domain.roles import ROLES
+from domain.staff import COMPETENCE_LIMIT
 from interface.http.answers import answered, created, page, versioned
 from interface.http.auth import command, reader
 from interface.http.resource import Resource
 from interface.http.schemas import (
     CommandBody,
     PageQuery,
-    ReceiptSchema,
     Text,
     aware_time,
     page_of,
@@ -94,6 +94,30 @@ def take_post(body: dict[str, Any], staff_id: UUID) -> Response:
     )
 
 
+class RoleBody(CommandBody):
+    role = fields.String(required=True, validate=validate.OneOf(sorted(ROLES)))
+    unit = Text(64, metadata={"description": "Only for what belongs to it; without it everywhere"})
+    start = aware_time("From then on; without it from now on")
+    end = aware_time("Up to, and not with, this time; without it until it is revoked")
+
+
+@resource.post("/<uuid:staff_id>/roles", RoleBody)
+def grant_role(body: dict[str, Any], staff_id: UUID) -> Response:
+    """Give them a role besides those of their post, for a while, in a unit."""
+    return answered(services().people.grant_role(command(GrantRole, body, staff_id=staff_id)))
+
+
+class RevokeRoleBody(CommandBody):
+    unit = Text(64, metadata={"description": "The unit that it was given for, if any"})
+
+
+@resource.post("/<uuid:staff_id>/roles/<string:role>/revocation", RevokeRoleBody)
+def revoke_role(body: dict[str, Any], staff_id: UUID, role: str) -> Response:
+    """They have it no more; what their post brings they keep."""
+    revocation = command(RevokeRole, body, staff_id=staff_id, role=role)
+    return answered(services().people.revoke_role(revocation))
+
+
 class SuperiorBody(CommandBody):
     superior_id = fields.UUID(required=True)
 
@@ -146,29 +170,6 @@ def withdraw_competence(body: dict[str, Any], staff_id: UUID, competence: str) -
     """The certificate is worth nothing from now on."""
     withdrawal = command(WithdrawCompetence, body, staff_id=staff_id, competence=competence)
     return answered(services().people.withdraw_competence(withdrawal))
-
-
-class CredentialBody(CommandBody):
-    expires_at = aware_time("Good until then; without it until it is revoked")
-
-
-class TokenSchema(ReceiptSchema):
-    token = fields.String(required=True)
-    credential_id = fields.String(required=True)
-
-
-@resource.post("/<uuid:staff_id>/credentials", CredentialBody, status=201, answer=TokenSchema)
-def issue_credential(body: dict[str, Any], staff_id: UUID) -> Response:
-    """A bearer token for them, shown in this answer and never again."""
-    issued = services().people.issue_credential(command(IssueCredential, body, staff_id=staff_id))
-    return answered(issued.receipt, 201, token=issued.token, credential_id=issued.credential_id)
-
-
-@resource.post("/<uuid:staff_id>/credentials/<string:credential_id>/revocation", CommandBody)
-def revoke_credential(body: dict[str, Any], staff_id: UUID, credential_id: str) -> Response:
-    """The token is worth nothing from now on."""
-    revocation = command(RevokeCredential, body, staff_id=staff_id, credential_id=credential_id)
-    return answered(services().people.revoke_credential(revocation))
 
 
 @resource.post("/<uuid:staff_id>/departure", CommandBody)

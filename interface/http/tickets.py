@@ -298,6 +298,11 @@ def shown_to_me(rows: Sequence[TicketRow]) -> list[TicketRow]:
 
 def _history(row: TicketRow, *, after: int, limit: int) -> list[HistoryRow]:
     entries = services().ticket_history.of_ticket(row.ticket_id, after=after, limit=limit)
+    return entries_for_me(row, entries)
+
+
+def entries_for_me(row: TicketRow, entries: list[HistoryRow]) -> list[HistoryRow]:
+    """The history of a ticket, as it is shown to who asks."""
     is_hidden = row.hidden_from_id is not None and row.hidden_from_id == actor().staff_id
     return [anonymous(entry) for entry in entries] if is_hidden else entries
 

@@ -18,6 +18,7 @@ from application.views.staff_directory import StaffDirectoryView, StaffRow
 from application.views.ticket_file import filed
 from application.views.ticket_history import HistoryRow, TicketHistoryView, described
 from application.views.ticket_register import TicketRegisterView, TicketRow
+from application.views.ticket_then import TicketThenView
 from application.views.view import View
 from domain.aggregate import Aggregate
 from domain.client import Client
@@ -102,12 +103,15 @@ SHOWN: dict[type[View[Any]], set[Kind]] = {
         *(Client.Registered, Client.DetailsChanged),
         *(Client.ContactPointAdded, Client.ContactPointRemoved, Client.TraitSet),
         *(Client.Blacklisted, Client.BlacklistLifted, Client.Merged, Client.Unmerged),
+        *(Client.ErasureRequested, Client.ErasureWithdrawn, Client.ErasureApproved, Client.Erased),
+        *(Client.HoldPlaced, Client.HoldLifted),
     },
     StaffDirectoryView: {
         *(Staff.Registered, Staff.PostTaken, Staff.SuperiorNamed, Staff.DeputyNamed),
         *(Staff.WentOnDuty, Staff.WentOffDuty, Staff.Left),
         *(Staff.CredentialIssued, Staff.CredentialRevoked),
         *(Staff.CompetenceGranted, Staff.CompetenceWithdrawn),
+        *(Staff.RoleGranted, Staff.RoleRevoked),
     },
     PackShelfView: {
         *(Pack.Named, Pack.Drafted, Pack.Approved, Pack.Published, Pack.Abolished),
@@ -117,9 +121,11 @@ SHOWN: dict[type[View[Any]], set[Kind]] = {
 SHOWN |= dict.fromkeys(
     (HappeningView, TicketFiguresView), SHOWN[TicketHistoryView] - PROMISED_KINDS - IN_TURN
 )
+SHOWN[TicketThenView] = SHOWN[TicketRegisterView]
 """What each view has something to say about."""
 
 LEFT_ASIDE: dict[type[View[Any]], set[Kind]] = {
+    StaffDirectoryView: {Staff.CredentialReplaced},
     TicketRegisterView: {
         *(Ticket.Noted, Ticket.Corrected),
         *(Ticket.SupervisionNoticeIssued, Ticket.SupervisionAnswered),
@@ -134,6 +140,7 @@ NOT_READ: dict[type[View[Any]], set[Kind]] = {
     ObligationsView: SHOWN[TicketHistoryView] - PROMISED_KINDS,
     HappeningView: PROMISED_KINDS | IN_TURN,
     TicketFiguresView: PROMISED_KINDS | IN_TURN,
+    TicketThenView: SHOWN[TicketHistoryView] - SHOWN[TicketThenView],
 }
 """What happens to its subject and never reaches the view."""
 
@@ -146,6 +153,7 @@ READS: dict[type[View[Any]], type[Aggregate]] = {
     ObligationsView: Ticket,
     HappeningView: Ticket,
     TicketFiguresView: Ticket,
+    TicketThenView: Ticket,
     ClientFileView: Client,
     StaffDirectoryView: Staff,
     PackShelfView: Pack,
@@ -393,6 +401,25 @@ CLIENT: Story = [
         {"merged_into_id": C2},
     ),
     (Client.Unmerged, lambda c: c.unmerge(act=because("不是")), {"merged_into_id": None}),
+    (Client.HoldPlaced, lambda c: c.place_hold("民初1号", act=act()), {"holds": ["民初1号"]}),
+    (Client.HoldLifted, lambda c: c.lift_hold("民初1号", act=act()), {"holds": []}),
+    (
+        Client.ErasureRequested,
+        lambda c: c.request_erasure("client-request", act=act()),
+        {"erasure": "requested"},
+    ),
+    (Client.ErasureWithdrawn, lambda c: c.withdraw_erasure(act=act()), {"erasure": None}),
+    (
+        Client.ErasureRequested,
+        lambda c: c.request_erasure("client-request", act=act()),
+        {"erasure": "requested"},
+    ),
+    (
+        Client.ErasureApproved,
+        lambda c: c.approve_erasure(act=act(M1)),
+        {"erasure": "approved"},
+    ),
+    (Client.Erased, lambda c: c.erase(9, act=act()), {"erasure": "erased"}),
 ]
 
 STAFF: Story = [
@@ -400,6 +427,27 @@ STAFF: Story = [
         Staff.PostTaken,
         lambda s: s.take_post("客服专员", ["staff", "cs_officer"], act=act(M1)),
         {"post": "客服专员", "roles": ["cs_officer", "staff"]},
+    ),
+    (
+        Staff.RoleGranted,
+        lambda s: s.grant_role(
+            "duty_manager", unit="north", start=NOON, end=NOON + WEEK, act=act(M1)
+        ),
+        {
+            "grants": [
+                {
+                    "role": "duty_manager",
+                    "unit": "north",
+                    "start": "2026-11-23T12:00:00+08:00",
+                    "end": "2026-11-30T12:00:00+08:00",
+                }
+            ]
+        },
+    ),
+    (
+        Staff.RoleRevoked,
+        lambda s: s.revoke_role("duty_manager", unit="north", act=act(M1)),
+        {"grants": []},
     ),
     (Staff.SuperiorNamed, lambda s: s.name_superior(M1, act=act(M1)), {"superior_id": M1}),
     (
@@ -436,6 +484,13 @@ STAFF: Story = [
         Staff.CredentialIssued,
         lambda s: s.issue_credential("c2", "d2" * 32, act=act(M1)),
         {"credentials": ["c1", "c2"]},
+    ),
+    (
+        Staff.CredentialReplaced,
+        lambda s: s.replace_credential(
+            "c1", "c2", "d2" * 32, expires_at=None, grace=WEEK, act=act(M1)
+        ),
+        {},
     ),
     (
         Staff.CredentialRevoked,
@@ -732,6 +787,8 @@ def test_a_client_is_filed_under_a_sealed_name() -> None:
         is_blacklisted=False,
         blacklist_scope=None,
         merged_into_id=None,
+        erasure=None,
+        holds=[],
         version=1,
         position=1,
     )
@@ -991,6 +1048,15 @@ SAME: dict[type[View[Any]], dict[str, Callable[[Any], Any]]] = {
     StaffDirectoryView: {
         "post": lambda s: s.post,
         "roles": lambda s: sorted(s.roles),
+        "grants": lambda s: [
+            {
+                "role": g.role,
+                "unit": g.unit,
+                "start": g.start.isoformat(),
+                "end": g.end.isoformat(),
+            }
+            for g in s.grants
+        ],
         "superior_id": lambda s: s.superior_id,
         "credentials": lambda s: list(s.credentials),
         "is_on_duty": lambda s: s.is_on_duty,

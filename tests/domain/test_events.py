@@ -15,6 +15,7 @@ from eventsourcing.utils import resolve_topic
 from application.desk import AGGREGATES
 from domain.aggregate import Aggregate, InitialEvent, events_of
 from domain.client import Client
+from domain.instance import Instance
 from domain.pack import Pack
 from domain.sealed import Sealed
 from domain.ticket import Ticket
@@ -36,8 +37,10 @@ PERSONAL = {"matter", "text", "summary", "question", "result", "name", "reason",
 NOT_ABOUT_A_PERSON = {
     *((Pack.Named, "name"), (Ticket.TimePromised, "name")),
     *((Client.TraitSet, "name"), (Client.TraitSet, "value")),
+    *((Instance.Registered, "name"), (Instance.Revoked, "name")),
 }
-"""A pack is called `consultation`, an obligation `reply`; a trait is like `region`, `remote`."""
+"""A pack is called `consultation`, an obligation `reply`; a trait is like `region`, `remote`; an
+instance of processes like `instance/0a1b2c`."""
 
 DATA = {"details", "content", "form", "obligation", "changes", "terms"}
 """Dicts of plain data; who reads them knows what is in there."""

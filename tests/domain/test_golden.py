@@ -20,11 +20,14 @@ from eventsourcing.utils import resolve_topic
 from application.desk import AGGREGATES
 from domain.aggregate import Aggregate, staff_ref
 from domain.client import Client
+from domain.credential import SCOPES, Credential
 from domain.evidence import Attachment
+from domain.granting import Grant
+from domain.instance import FIRST, Instance
 from domain.pack import Pack
 from domain.sealed import Sealed
 from domain.signoff import Signature
-from domain.staff import Credential, Staff
+from domain.staff import Staff
 from domain.ticket import Ticket
 from infrastructure.codec import Codec
 from infrastructure.keystore import PostgresKeyStore
@@ -64,12 +67,15 @@ TICKET = (
 CLIENT = (
     "registered details-changed contact-point-added contact-point-removed contact-point-added"
     " trait-set blacklisted blacklist-lifted blacklisted merged unmerged merged"
+    " hold-placed hold-lifted erasure-requested erasure-withdrawn erasure-requested"
+    " erasure-approved erased"
 )
 STAFF = (
     "registered post-taken superior-named deputy-named went-on-duty went-off-duty"
-    " credential-issued credential-revoked credential-issued competence-granted"
-    " competence-withdrawn competence-granted"
+    " credential-issued credential-revoked credential-issued credential-replaced"
+    " competence-granted competence-withdrawn competence-granted role-granted role-revoked"
 )
+INSTANCE = "registered seal-doubted evidence-exported revoked"
 PACK = "named drafted approved published switched-off switched-on switched-off abolished"
 
 
@@ -158,7 +164,14 @@ def test_what_is_sealed_stays_closed_and_keeps_its_box(sample: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "facts"), [(Ticket, TICKET), (Client, CLIENT), (Staff, f"{STAFF} left"), (Pack, PACK)]
+    ("kind", "facts"),
+    [
+        (Ticket, TICKET),
+        (Client, CLIENT),
+        (Staff, f"{STAFF} left"),
+        (Pack, PACK),
+        (Instance, INSTANCE),
+    ],
 )
 def test_every_sample_takes_part_in_a_history(kind: type[Aggregate], facts: str) -> None:
     assert {f"{kind.TOPIC}.{fact}" for fact in facts.split()} == {
@@ -282,13 +295,24 @@ def test_an_old_member_of_staff_stands_as_they_stood() -> None:
 
     assert (staff.name, staff.unit, staff.post) == (closed(LI_NA), "main", "客服专员")
     assert (staff.roles, staff.superior()) == ({"staff", "cs_officer"}, M1)
+    noon = datetime(2026, 11, 23, 12, tzinfo=SHANGHAI)
+    assert staff.grants == [Grant("duty_manager", "store-1", noon, noon + timedelta(days=7))]
     assert (staff.credentials, staff.is_on_duty, staff.has_left) == (
-        {"c1": Credential("d1" * 32, datetime(2027, 11, 23, 12, tzinfo=SHANGHAI))},
+        {"c1": Credential("d1" * 32, NOON + timedelta(days=1), frozenset({"read", "write"}))},
         False,
         False,
     )
     assert staff.competences == {"cable": datetime(2027, 11, 23, 12, tzinfo=SHANGHAI)}
     staff.must_be_deputised_by(WANG_FANG, NOON + timedelta(days=6))
+
+
+def test_a_token_of_before_there_were_scopes_is_good_for_all_of_them() -> None:
+    staff: Staff = replay([load(newest("staff.registered"), LI_NA)])
+
+    load(GOLDEN / "staff.credential-issued.v1.json", LI_NA, version=2).mutate(staff)
+
+    end = datetime(2027, 11, 23, 12, tzinfo=SHANGHAI)
+    assert staff.credentials == {"c1": Credential("d1" * 32, end, SCOPES)}
 
 
 def test_who_left_long_ago_is_still_gone() -> None:
@@ -304,6 +328,13 @@ def test_an_old_pack_says_what_it_said_and_held_when_it_held() -> None:
     assert pack.in_force(datetime(2027, 6, 1, tzinfo=SHANGHAI)) == 1
     assert pack.abolished_from == NOON + timedelta(days=400)
     assert pack.off_in == {"store-1"}
+
+
+def test_an_old_instance_signs_no_more() -> None:
+    instance = fold(Instance, INSTANCE, FIRST)
+
+    assert (instance.name, instance.is_revoked) == ("instance/0a1b2c", True)
+    assert instance.vkey.startswith("instance/0a1b2c+3428e761+")
 
 
 def test_an_old_draft_is_known_again_by_its_digest() -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace as replace_rule
 
-from domain.aggregate import Aggregate
+from domain.aggregate import Act, Aggregate
 from domain.errors import Invalid
 from domain.obligation import (
     AskedTooLate,
@@ -26,7 +26,7 @@ from domain.pack import PackContent
 from domain.pack_rules import ForbiddenPhrase, GuardRefused, GuardRule
 from domain.predicate import Predicate
 from domain.promised import NoObligation
-from domain.promising import NoExtensionAsked, ObligationOpen
+from domain.promising import NoExtensionAsked, ObligationOpen, OwnWaiver
 from domain.rulebook import NO_RULES, Rulebook
 from domain.ticket import Blocker, Ticket, Visibility
 from tests.support.calendars import moment
@@ -544,6 +544,45 @@ def test_more_time_ends_later_than_what_there_is() -> None:
         ticket.ask_extension("reply-1", TUESDAY_CLOSE, act=act(reason="忙"))
 
     assert refusal.value.field == "due_at"
+    assert new_facts(ticket) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "approved"),
+    [
+        (act(reason="忙"), act()),
+        (act(reason="忙"), act(M1, acting_for=LI_NA)),
+        (act(M1, reason="忙", acting_for=LI_NA), act(M1)),
+        (act(reason="忙"), act(LI_NA, acting_for=M1)),
+        (act(M1, reason="忙"), act(LI_NA)),
+    ],
+    ids=["oneself", "a deputy", "who asked as a deputy", "as a deputy", "who gets it"],
+)
+def test_nobody_approves_the_time_that_they_asked_for_or_get(asked: Act, approved: Act) -> None:
+    ticket = clarified(lambda t: t.ask_extension("reply-1", TUESDAY_CLOSE + DAY, act=asked))
+
+    with pytest.raises(OwnExtension):
+        ticket.approve_extension("reply-1", act=approved)
+
+    assert new_facts(ticket) == []
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        because("客户撤回"),
+        because("客户撤回", by=M1, acting_for=LI_NA),
+        because("客户撤回", acting_for=M1),
+    ],
+    ids=["oneself", "a deputy", "as a deputy"],
+)
+def test_nobody_waives_what_they_have_to_keep(own: Act) -> None:
+    ticket = clarified()
+
+    with pytest.raises(OwnWaiver) as refusal:
+        ticket.waive("reply-1", "withdrawn_by_client", act=own)
+
+    assert refusal.value.field == "key"
     assert new_facts(ticket) == []
 
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import DomainError, Forbidden, Invalid
+from domain.roles import ROLES
 from domain.signoff import (
     AlreadySigned,
     NotYourTurn,
@@ -22,7 +23,6 @@ from domain.signoff import (
     Together,
     roles_of,
 )
-from domain.staff import ROLES
 from tests.support.facts import LI_NA, M1, M2, WANG_FANG, ZHAO_LEI
 
 PEOPLE = (LI_NA, WANG_FANG, ZHAO_LEI, M1, M2)

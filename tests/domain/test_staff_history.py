@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,9 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from domain.staff import ROLES, Credential, Staff
+from domain.credential import SCOPES, Credential
+from domain.roles import HOLDERS, INDEPENDENT, ROLES
+from domain.staff import Staff
 from tests.domain.history import BRIEF, History, mostly
 from tests.support.facts import LI_NA, M1, NOON, WANG_FANG, act, registered_staff
 
@@ -33,8 +36,14 @@ class StaffHistory(History):
         match fact:
             case Staff.CredentialIssued():
                 self.credentials[fact.credential_id] = Credential(
-                    fact.secret_digest, fact.expires_at
+                    fact.secret_digest, fact.expires_at, frozenset(fact.scopes)
                 )
+            case Staff.CredentialReplaced():
+                old = self.credentials[fact.credential_id]
+                new = self.credentials[fact.successor_id]
+                assert old.scopes == new.scopes
+                assert old.is_good(fact.expires_at)
+                self.credentials[fact.credential_id] = replace(old, expires_at=fact.expires_at)
             case Staff.CredentialRevoked():
                 assert fact.credential_id in self.credentials
                 del self.credentials[fact.credential_id]
@@ -47,6 +56,25 @@ class StaffHistory(History):
     )
     def take_post(self, post: str, roles: set[str]) -> None:
         self.twice(lambda s, act: s.take_post(post, roles, act=act), act(M1))
+
+    @rule(
+        role=mostly("duty_manager", "supervisor", "king"),
+        unit=st.sampled_from([None, "main", "north"]),
+        start=days,
+        good_for=st.none() | days,
+    )
+    def grant_role(
+        self, role: str, unit: str | None, start: timedelta, good_for: timedelta | None
+    ) -> None:
+        end = None if good_for is None else NOON + good_for
+        self.twice(
+            lambda s, act: s.grant_role(role, unit=unit, start=NOON + start, end=end, act=act),
+            act(M1),
+        )
+
+    @rule(role=mostly("duty_manager", "supervisor"), unit=st.sampled_from([None, "main", "north"]))
+    def revoke_role(self, role: str, unit: str | None) -> None:
+        self.twice(lambda s, act: s.revoke_role(role, unit=unit, act=act), act(M1))
 
     @rule(superior_id=colleagues)
     def name_superior(self, superior_id: UUID) -> None:
@@ -82,12 +110,32 @@ class StaffHistory(History):
     def every_certificate_was_good_for_a_while(self) -> None:
         assert all(end is None or end > NOON for end in self.live.competences.values())
 
-    @rule(credential_id=credential_ids, good_for=st.none() | days)
-    def issue_credential(self, credential_id: str, good_for: timedelta | None) -> None:
+    @rule(
+        credential_id=credential_ids,
+        good_for=st.none() | days,
+        scopes=st.sets(mostly("read", "write", "king")),
+    )
+    def issue_credential(
+        self, credential_id: str, good_for: timedelta | None, scopes: set[str]
+    ) -> None:
         expires_at = None if good_for is None else NOON + good_for
         self.twice(
             lambda s, act: s.issue_credential(
-                credential_id, "d1" * 32, expires_at=expires_at, act=act
+                credential_id, "d1" * 32, expires_at=expires_at, scopes=scopes, act=act
+            ),
+            act(M1),
+        )
+
+    @rule(
+        ids=st.permutations(["c1", "c2"]),
+        good_for=st.none() | days,
+        grace=st.sampled_from([-1, 0, 1, 8]),
+    )
+    def replace_credential(self, ids: list[str], good_for: timedelta | None, grace: int) -> None:
+        expires_at = None if good_for is None else NOON + good_for
+        self.twice(
+            lambda s, act: s.replace_credential(
+                *ids, "d2" * 32, expires_at=expires_at, grace=timedelta(days=grace), act=act
             ),
             act(M1),
         )
@@ -111,6 +159,10 @@ class StaffHistory(History):
         assert all(end is None or end > NOON for end in ends)
 
     @invariant()
+    def every_credential_is_good_for_something_that_there_is(self) -> None:
+        assert all(c.scopes and c.scopes <= SCOPES for c in self.live.credentials.values())
+
+    @invariant()
     def nobody_is_above_or_beside_themselves(self) -> None:
         assert self.live.superior_id != LI_NA
         assert LI_NA not in [deputy.staff_id for deputy in self.live.deputies]
@@ -123,7 +175,17 @@ class StaffHistory(History):
 
     @invariant()
     def only_known_roles_are_held(self) -> None:
-        assert self.live.roles <= ROLES
+        assert self.live.roles | {grant.role for grant in self.live.grants} <= ROLES
+
+    @invariant()
+    def nobody_handles_and_looks_on(self) -> None:
+        ever = self.live.roles | {grant.role for grant in self.live.grants}
+        assert not (ever & INDEPENDENT and ever & HOLDERS["ticket.handle"])
+
+    @invariant()
+    def every_grant_was_good_for_a_while(self) -> None:
+        assert all(g.end is None or g.end > max(g.start, NOON) for g in self.live.grants)
+        assert len(self.live.grants) == len(set(self.live.grants))
 
     @invariant()
     def who_has_left_is_not_on_duty(self) -> None:

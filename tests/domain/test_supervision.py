@@ -8,11 +8,12 @@ from uuid import UUID
 
 import pytest
 
+from domain.aggregate import Act
 from domain.errors import Invalid
 from domain.handover import NotOwner, TicketClosed
 from domain.obligation import Status
 from domain.promising import ObligationOpen
-from domain.supervision import NoNotice, NoticeOpen
+from domain.supervision import NoNotice, NoticeOpen, OwnSupervision
 from domain.ticket import Ticket
 from tests.support.facts import C1, LI_NA, M1, NOON, WANG_FANG, act, because, facts_of, new_facts
 from tests.support.promises import PROMISING, promised
@@ -49,6 +50,17 @@ def test_a_notice_is_numbered_and_owed_an_answer_by_the_time_that_it_names() -> 
     assert (notice.demand.subject, notice.demand.text) == (C1, "说明原因")
     assert (owed.due_at, owed.responsible_id, owed.rule) == (NOON + DAY, LI_NA, "SC-04")
     assert "2026-11-24 Tue 12:00" in ticket.obligations["supervision-1"].explanation()
+
+
+@pytest.mark.parametrize("own", [act(), act(M1, acting_for=LI_NA), act(LI_NA, acting_for=M1)])
+def test_nobody_supervises_what_they_handle(own: Act) -> None:
+    ticket = promised()
+
+    with pytest.raises(OwnSupervision) as refusal:
+        ticket.issue_notice("说明原因", NOON + DAY, unit="main", year=2026, act=own)
+
+    assert refusal.value.rule == "AU-08"
+    assert new_facts(ticket) == []
 
 
 def test_the_answer_of_the_owner_meets_it() -> None:

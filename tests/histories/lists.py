@@ -213,6 +213,9 @@ def _promises(obligations: Obligations, known: Known) -> Iterator[Case]:
         "of a level": lambda: made(level=1),
         "of a level that none has": lambda: made(level=9),
         "due to": lambda: made(due_to=now, is_open=True),
+        "of a rule, in a year": lambda: made(
+            rule="CH-07", due_from=known.first_day, due_to=known.first_day + timedelta(days=365)
+        ),
         "mine": lambda: made(kept_by=(owner(), now), or_for=(ROLES, unit()), is_open=True),
         "supervised by me": lambda: made(supervised_by=owner(), is_open=True),
     }

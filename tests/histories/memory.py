@@ -39,6 +39,9 @@ class SeededKeys(KeyStore):
     def destroy(self, subject: UUID) -> None:
         raise NotImplementedError("nobody is erased here")
 
+    def destroyed(self) -> list[UUID]:
+        return []
+
     def secret(self, name: str) -> bytes:
         return self._secret(name)
 
@@ -82,6 +85,9 @@ class MemoryRegister(Register):
 
     def pack_ids(self) -> list[UUID]:
         return [id for id, s in self._streams.items() if _topic(s[0].event).startswith("pack.")]
+
+    def instance_ids(self) -> list[UUID]:
+        return []
 
     def head(self) -> int:
         return self._head

@@ -229,6 +229,7 @@ def test_what_nobody_can_read_any_more_is_not_sealed_again(codec: Codec) -> None
 # boxes stay where they are
 
 
+@pytest.mark.attack("ciphertexts swapped")
 @pytest.mark.parametrize("row", [(T2, 3), (T1, 4)], ids=["stream", "version"])
 def test_a_box_does_not_open_in_another_row(codec: Codec, row: tuple[UUID, int]) -> None:
     state = codec.encode(note())
@@ -238,6 +239,7 @@ def test_a_box_does_not_open_in_another_row(codec: Codec, row: tuple[UUID, int])
         read(codec, note(row=row), state)
 
 
+@pytest.mark.attack("ciphertexts swapped")
 def test_a_box_does_not_open_in_another_field(codec: Codec) -> None:
     given = note(reason=said(C1, "因故"))
     state = stored(codec, given)
@@ -247,6 +249,7 @@ def test_a_box_does_not_open_in_another_field(codec: Codec) -> None:
         read(codec, given, json.dumps(state).encode())
 
 
+@pytest.mark.attack("ciphertexts swapped")
 def test_a_box_does_not_open_elsewhere_in_the_same_form(codec: Codec) -> None:
     given = event(Client.DetailsChanged, details={"a": said(C1, "甲"), "b": said(C1, "乙")})
     state = stored(codec, given)
@@ -256,6 +259,7 @@ def test_a_box_does_not_open_elsewhere_in_the_same_form(codec: Codec) -> None:
         read(codec, given, json.dumps(state).encode())
 
 
+@pytest.mark.attack("ciphertexts swapped")
 def test_a_box_does_not_open_in_an_event_of_another_kind(codec: Codec) -> None:
     state = stored(codec, note())
 

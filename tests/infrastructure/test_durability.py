@@ -79,10 +79,7 @@ def store() -> Iterator[Store]:
 class NotFlushed(PostgresRegister):
     """What it appends has been committed, and is not on disk yet: the moment between the two."""
 
-    APPEND = (
-        "SELECT a.* FROM set_config('synchronous_commit', 'off', false),"
-        " register.append(%s, %s, %b::bytea[], %s) a"
-    )
+    COMMITTED = b"; COMMIT"
 
 
 def append_without_flush(store: Store) -> None:

@@ -18,6 +18,14 @@ from tests.support.facts import T1
 from tests.support.postgres import as_desk_alone, fresh_database, running
 from tests.support.submissions import submission
 
+COLUMNS = {
+    "entry": "recorded_at",
+    "command": "recorded_at",
+    "evidence": "recorded_at",
+    "origin": "signature",
+}
+"""The tables of the register, and something to change in each."""
+
 
 @pytest.fixture
 def desk_url(postgres: EmbeddedPostgres, register_url: str) -> str:
@@ -38,11 +46,12 @@ def test_the_desk_appends_and_reads(desk: PostgresRegister) -> None:
     assert [fact.position for fact in desk.stream(T1)] == [1, 2]
 
 
-@pytest.mark.parametrize("table", ["entry", "command", "evidence"])
+@pytest.mark.attack("changed, deleted, truncated, dropped by the desk's role")
+@pytest.mark.parametrize("table", COLUMNS)
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE register.{} SET recorded_at = now()",
+        "UPDATE register.{} SET {} = NULL",
         "DELETE FROM register.{}",
         "TRUNCATE register.{}",
         "ALTER TABLE register.{} DISABLE TRIGGER append_only",
@@ -63,7 +72,7 @@ def test_postgresql_refuses_the_desk_everything_else(
         psycopg.connect(desk_url) as connection,
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
-        connection.execute(statement.format(table).encode())
+        connection.execute(statement.format(table, COLUMNS[table]).encode())
 
     assert len(desk.stream(T1)) == 1
 

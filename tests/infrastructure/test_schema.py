@@ -52,7 +52,7 @@ def test_twelve_processes_migrate_an_empty_database_at_once(empty: Database) -> 
         process.join()
 
     assert [process.exitcode for process in processes] == [0] * 12
-    assert tables(empty) == ["command", "entry", "evidence"]
+    assert tables(empty) == ["command", "entry", "evidence", "origin"]
     assert [version for version, _ in versions(empty)] == list(range(1, len(REGISTER) + 1))
 
 

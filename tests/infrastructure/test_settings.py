@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from application.door import OpenIdTerms
 from infrastructure.settings import Settings, SettingsError
+
+DAY = timedelta(days=1)
 
 
 def test_an_empty_environment_is_enough() -> None:
@@ -76,3 +80,71 @@ def test_the_processes_own_environment_is_read_unless_another_is_given(
 def test_whether_to_prepare_is_said_with_yes_or_no() -> None:
     with pytest.raises(SettingsError, match="YICE_PREPARE must be yes or no, not off"):
         Settings.read({"YICE_PREPARE": "off"})
+
+
+def test_a_house_that_says_nothing_has_a_door_of_some_strength() -> None:
+    settings = Settings.read({})
+
+    assert (settings.tokens.usual, settings.tokens.longest) == (90 * DAY, 366 * DAY)
+    assert settings.door.requests_a_minute == 3_000
+    assert (settings.door.origins, settings.door.proxies) == (frozenset(), 0)
+    assert settings.door.behind_tls is False
+    assert settings.openid is None
+
+
+def test_a_house_says_how_its_door_is() -> None:
+    settings = Settings.read(
+        {
+            "YICE_TOKEN_DAYS": "7",
+            "YICE_TOKEN_DAYS_MAX": "30",
+            "YICE_REQUESTS_A_MINUTE": "0",
+            "YICE_ORIGINS": "https://console.example http://localhost:5173",
+            "YICE_PROXIES": "2",
+            "YICE_TLS": "yes",
+            "YICE_OPENID_ISSUER": "https://login.example/realms/house",
+            "YICE_OPENID_AUDIENCE": "yice",
+            "YICE_OPENID_CLAIM": "employee",
+            "YICE_OPENID_LEEWAY_SECONDS": "5",
+        }
+    )
+
+    assert (settings.tokens.usual, settings.tokens.longest) == (7 * DAY, 30 * DAY)
+    assert settings.door.requests_a_minute == 0
+    assert settings.door.origins == {"https://console.example", "http://localhost:5173"}
+    assert (settings.door.proxies, settings.door.behind_tls) == (2, True)
+    assert settings.openid == OpenIdTerms(
+        issuer="https://login.example/realms/house",
+        audience="yice",
+        claim="employee",
+        leeway=timedelta(seconds=5),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("YICE_TOKEN_DAYS", value) for value in ("0", "-1", "ever", "")),
+        *(("YICE_TOKEN_DAYS_MAX", value) for value in ("0", "89", "36501")),
+        *(("YICE_REQUESTS_A_MINUTE", value) for value in ("-1", "many", "", "1e3", "９")),
+        *(("YICE_PROXIES", value) for value in ("-1", "two")),
+        *(("YICE_TLS", value) for value in ("1", "true", "")),
+        *(("YICE_ORIGINS", value) for value in ("*", "console.example", "https://c.example/")),
+        *(("YICE_ORIGINS", value) for value in ("null", "https://*.example", "file://c")),
+    ],
+)
+def test_a_door_that_cannot_be_is_refused(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        Settings.read({name: value})
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        ({"YICE_OPENID_ISSUER": "https://login.example"}, "YICE_OPENID_AUDIENCE"),
+        ({"YICE_OPENID_AUDIENCE": "yice", "YICE_OPENID_ISSUER": "http://login.example"}, "ISSUER"),
+        ({"YICE_OPENID_AUDIENCE": "yice", "YICE_OPENID_ISSUER": "login.example"}, "ISSUER"),
+    ],
+)
+def test_an_issuer_that_anybody_could_be_is_refused(said: dict[str, str], fault: str) -> None:
+    with pytest.raises(SettingsError, match=fault):
+        Settings.read(said)

@@ -82,11 +82,18 @@ CLIENT_COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "blacklisting/lifting": {"reason": "已付清"},
     "merge": {"into_id": str(C1), "reason": "同一人"},
     "unmerge": {"reason": "不是同一人"},
+    "erasure": {"ground": "client-request"},
+    "erasure/withdrawal": {},
+    "erasure/approval": {},
+    "holds": {"file_number": "（2026）沪0105民初1号"},
+    "holds/lifting": {"file_number": "（2026）沪0105民初1号"},
 }
 """All that is sent to `/v1/clients/<id>/…`."""
 
 STAFF_COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "post": {"post": "班长", "roles": ["cs_supervisor"]},
+    "roles": {"role": "duty_manager", "unit": "main", "end": "2027-01-01T00:00:00+08:00"},
+    "roles/duty_manager/revocation": {"unit": "main"},
     "superior": {"superior_id": str(LI_NA)},
     "deputies": DEPUTY,
     "duty/start": {},
@@ -94,6 +101,7 @@ STAFF_COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "competences": {"competence": "electrician"},
     "competences/electrician/withdrawal": {},
     "credentials": {},
+    "credentials/0123456789abcdef/rotation": {},
     "credentials/0123456789abcdef/revocation": {},
     "departure": {},
 }
@@ -129,9 +137,15 @@ READS = [
     "/v1/tickets/TICKET/obligations/reply-1",
     "/v1/obligations",
     "/v1/obligations/overdue",
+    "/v1/audit/tickets?as_of=2999-01-01T00:00:00Z",
+    "/v1/audit/tickets/counts?as_of=2999-01-01T00:00:00Z",
+    "/v1/audit/tickets/TICKET?as_of=2999-01-01T00:00:00Z",
+    f"/v1/audit/clients/{C1}?as_of=2999-01-01T00:00:00Z",
+    f"/v1/audit/staff/{LI_NA}?as_of=2999-01-01T00:00:00Z",
     "/v1/search?q=安装",
     "/v1/clients",
     f"/v1/clients/{C1}",
+    f"/v1/clients/{C1}/erasure",
     "/v1/staff",
     f"/v1/staff/{LI_NA}",
     "/v1/packs",
@@ -158,6 +172,9 @@ READS = [
     "/v1/desk/supervision",
 ]
 """Everything that can be read, once the installation pack is in force."""
+
+SEALED = ["/v1/audit/proof/1"]
+"""And what is there once something is sealed."""
 
 FILES = [f"/v1/tickets/TICKET/evidence/{'0' * 64}"]
 """What is answered as it was once attached, and not in JSON."""

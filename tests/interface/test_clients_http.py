@@ -55,6 +55,8 @@ def test_the_client_file_shows_who_they_are(li_na: Person):
         "is_blacklisted": False,
         "blacklist_scope": None,
         "merged_into_id": None,
+        "erasure": None,
+        "holds": [],
         "version": 1,
         "position": 0,
         "merged_ids": [],

@@ -43,6 +43,7 @@ def details(li_na: Person) -> tuple[str, Any]:
 SAID = [new_ticket, new_client, slip, note, offer, details]
 
 
+@pytest.mark.attack("command replayed")
 @pytest.mark.parametrize("said", SAID)
 def test_the_same_command_again_is_answered_as_before(
     li_na: Person, said: Callable[[Person], tuple[str, Any]]

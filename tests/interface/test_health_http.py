@@ -10,7 +10,7 @@ from tests.support.http import Office, Person, opened
 
 VIEWS = [
     *("client_file", "happening", "obligations", "pack_shelf", "search", "staff_directory"),
-    *("ticket_figures", "ticket_history", "ticket_register"),
+    *("ticket_figures", "ticket_history", "ticket_register", "ticket_then"),
 ]
 
 

@@ -13,6 +13,12 @@ from tests.interface.given import COMMANDS, MORE_TIME, READS, clarifying, in_for
 from tests.support.facts import C1, INSTALLATION_PACK, LI_NA, M1, WANG_FANG, promising_pack
 from tests.support.http import ADMIN, Answer, Office, opened
 
+OPEN = {
+    *("/healthz", "/readyz", "/metrics", "/public/{board}"),
+    "/.well-known/oauth-protected-resource",
+}
+"""What is answered to everybody."""
+
 
 @pytest.fixture(scope="module")
 def document(shared_office: Office) -> Any:
@@ -47,9 +53,7 @@ def test_every_path_that_there_is_is_in_it(shared_office: Office, document: Any)
     described = {(method, path) for method, path, _ in operations(document)}
 
     assert len(there_are) > 50
-    assert described == there_are | {
-        ("GET", f"/{name}") for name in ("healthz", "readyz", "metrics")
-    }
+    assert described == there_are | {("GET", path) for path in OPEN - {"/public/{board}"}}
 
 
 def test_everything_says_in_one_line_what_it_is_for(document: Any):
@@ -61,13 +65,13 @@ def test_a_token_is_asked_for_everywhere_but_where_it_is_not(document: Any):
     assert document["security"] == [{"bearer": []}]
     assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
     open_to_all = {path for _, path, operation in operations(document) if "security" in operation}
-    assert open_to_all == {"/healthz", "/readyz", "/metrics", "/public/{board}"}
+    assert open_to_all == OPEN
 
 
 def test_every_command_takes_a_key_and_a_version(document: Any):
     for method, path, operation in operations(document):
         headers = {p["name"] for p in operation.get("parameters", []) if p.get("in") == "header"}
-        wanted = {"Idempotency-Key", "If-Match"} if method == "POST" else set()
+        wanted = {"Idempotency-Key", "If-Match", "Seal"} if method == "POST" else set()
 
         assert headers == wanted, (method, path)
 

@@ -17,6 +17,7 @@ from tests.interface.given import (
     FILES,
     MATTER,
     READS,
+    SEALED,
     clarifying,
     escalated,
     in_force,
@@ -45,13 +46,17 @@ from tests.support.http import (
     opened,
 )
 
+ALL_READS = [*READS, *FILES, *SEALED]
+
 NEEDS_NO_ROLE = {"/v1/me"}
 
 SUPERVISES = {"/v1/tickets/TICKET/supervision", "/v1/tickets/TICKET/reminder"}
 """What the supervision office may say, though it handles nothing."""
 
 
-@pytest.mark.parametrize(("method", "listed"), [("POST", COMMANDS), ("GET", [*READS, *FILES])])
+@pytest.mark.parametrize(
+    ("method", "listed"), [("POST", COMMANDS), ("GET", [*READS, *FILES, *SEALED])]
+)
 def test_these_tables_name_every_path_that_there_is(
     shared_office: Office, method: str, listed: Iterable[str]
 ):
@@ -106,7 +111,9 @@ def test_whoever_has_a_role_reads_everything(
     assert answer.headers["Content-Type"] == "application/json"
 
 
-@pytest.mark.parametrize("path", [path for path in [*READS, *FILES] if path not in NEEDS_NO_ROLE])
+@pytest.mark.parametrize(
+    "path", [path for path in [*READS, *FILES, *SEALED] if path not in NEEDS_NO_ROLE]
+)
 def test_who_has_no_role_reads_nothing(shared_office: Office, ticket: str, path: str):
     answer = shared_office.person(NOBODY).get(path.replace("TICKET", ticket))
 
@@ -171,6 +178,15 @@ def test_a_token_is_borne_and_nothing_else(shared_office: Office, scheme: str):
     assert answer.refusal == (401, "not_authenticated", None)
 
 
+@pytest.mark.attack("actor forged in the body")
+@pytest.mark.parametrize("field", ["by", "role", "actor", "acted_by"])
+def test_who_acts_is_not_for_them_to_say(li_na: Person, field: str):
+    answer = li_na.post("/v1/tickets", {**MATTER, field: f"staff:{M1}"})
+
+    assert answer.refusal == (422, "invalid", field)
+
+
+@pytest.mark.attack("token stale or stolen and revoked")
 def test_a_revoked_token_is_worth_nothing_from_that_moment_on(office: Office, li_na: Person):
     admin = office.person(ADMIN)
     issued = admin.post(f"/v1/staff/{LI_NA}/credentials").body

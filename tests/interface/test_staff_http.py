@@ -193,7 +193,9 @@ def test_nothing_is_done_with_who_is_no_colleague(shared_office: Office, what: s
     assert answer.refusal == (404, "not_found", "staff_id")
 
 
-@pytest.mark.parametrize("what", ["post", "superior", "deputies", "duty/start", "credentials"])
+@pytest.mark.parametrize(
+    "what", ["post", "roles", "superior", "deputies", "duty/start", "credentials"]
+)
 def test_who_has_left_is_given_nothing_more(admin: Person, what: str):
     admin.post(f"{COLLEAGUE}/departure")
 

@@ -6,7 +6,8 @@ from datetime import datetime
 
 import pytest
 
-from interface.worker import Duty
+from interface.worker import Duty, duties
+from tests.support.http import Office, Person, opened
 
 
 def failing_twice(*, every_seconds: float) -> list[datetime]:
@@ -37,3 +38,19 @@ def test_a_duty_that_fails_has_no_turn_before_its_next(caplog: pytest.LogCapture
     turns = failing_twice(every_seconds=3600)
 
     assert len(turns) == len(caplog.messages) == 1
+
+
+def test_a_row_that_says_something_else_than_the_register_is_told_of(
+    office: Office, li_na: Person, caplog: pytest.LogCaptureFixture
+):
+    opened(li_na)
+    office.catch_up()
+    with office.parts.database.connection() as connection:
+        connection.execute("UPDATE reporting.ticket_then SET state = 'closed'")
+
+    for duty in duties(office.parts):
+        duty.do_if_due()
+
+    [told] = [line for line in caplog.messages if line.startswith("not what the register says")]
+    assert "view ticket_then" in told
+    assert "state: shows 'closed', replayed 'registered'" in told

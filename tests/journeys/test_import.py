@@ -411,7 +411,7 @@ def yice(register_url: str, keys_url: str, *arguments: str | Path) -> subprocess
 
 def said(process: subprocess.Popen[str]) -> tuple[int, Any]:
     """The exit code, and the JSON printed."""
-    printed, complained = process.communicate(timeout=60)
+    printed, complained = process.communicate(timeout=240)
     assert printed, complained
     return process.returncode, json.loads(printed)
 
@@ -455,7 +455,7 @@ def test_an_import_that_is_interrupted_says_that_it_can_go_on(
     while register.head() < 500:
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
-    printed, complained = process.communicate(timeout=60)
+    printed, complained = process.communicate(timeout=240)
 
     assert process.returncode == 130
     assert printed == ""
@@ -546,7 +546,7 @@ def test_what_cannot_be_done_is_said_in_a_line(
     files = {"LOG": csv_file(tmp_path, THREE_STEPS), "MAP": map_file}
 
     process = yice(register_url, keys_url, *(files.get(a, a) for a in arguments))
-    _, complained = process.communicate(timeout=60)
+    _, complained = process.communicate(timeout=240)
 
     assert process.returncode == 1
     assert f"yice: {complaint}" in complained

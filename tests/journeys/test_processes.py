@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -319,23 +320,40 @@ def test_the_history_of_a_ticket_is_a_table_to_read(desk: Serving, ticket: dict[
     assert "ticket.noted" in table
 
 
-def test_a_token_is_issued_listed_and_revoked(desk: Serving, clerk: dict[str, str]) -> None:
+def listed(desk: Serving) -> dict[str, dict[str, str]]:
+    """Tokens that there are, by the ids of their credentials."""
+    rows = json.loads(done(desk, "token", "list", "--json"))
+    return {row["credential_id"]: row for row in rows}
+
+
+def test_a_token_is_issued_listed_exchanged_and_revoked(
+    desk: Serving, clerk: dict[str, str]
+) -> None:
     staff_id = clerk["staff_id"]
+    words = ("--scope", "read", "--days", "7", "--json")
 
-    issued = json.loads(done(desk, "token", "issue", staff_id, "--json"))
-    listed = json.loads(done(desk, "token", "list", "--json"))
-    before, _ = desk.caller(issued["token"]).ask("GET", "/v1/me")
-    revoked = done(desk, "token", "revoke", staff_id, issued["credential_id"])
-    after, said = desk.caller(issued["token"]).ask("GET", "/v1/me")
+    def answers(token: str) -> list[int]:
+        caller = desk.caller(token)
+        return [caller.ask("GET", "/v1/me")[0], caller.ask("POST", "/v1/clients", {})[0]]
 
-    expected = {
-        "staff_id": staff_id,
-        "post": "客服专员",
-        "credential_id": issued["credential_id"],
-    }
-    assert expected in listed
-    assert (before, revoked, after, said["code"]) == (200, "revoked\n", 401, "not_authenticated")
-    assert expected not in json.loads(done(desk, "token", "list", "--json"))
+    issued = json.loads(done(desk, "token", "issue", staff_id, *words))
+    row = listed(desk)[issued["credential_id"]]
+    known = answers(issued["token"])
+    other = json.loads(
+        done(desk, "token", "rotate", staff_id, issued["credential_id"], "--grace", "0", "--json")
+    )
+    exchanged = answers(issued["token"]), answers(other["token"])
+    revoked = done(desk, "token", "revoke", staff_id, other["credential_id"])
+
+    assert (row["staff_id"], row["post"]) == (staff_id, "客服专员")
+    assert (row["scopes"], row["is_good"]) == ("read", "yes")
+    ends = datetime.fromisoformat(row["expires_at"]) - datetime.now(UTC)
+    assert timedelta(days=6) < ends < timedelta(days=7)
+    assert known == [200, 403]
+    assert exchanged == ([401, 401], [200, 403])
+    assert revoked == "revoked\n"
+    assert answers(other["token"]) == [401, 401]
+    assert {issued["credential_id"], other["credential_id"]}.isdisjoint(listed(desk))
 
 
 def test_a_token_is_printed_alone_so_that_a_shell_can_take_it(

@@ -211,6 +211,24 @@ def test_whose_review_it_is_stays_hidden_from_the_reviewed(office: Office):
 
 
 @pytest.mark.rule("SS-01")
+def test_whose_review_it_was_is_hidden_at_every_time_that_is_asked_about(office: Office):
+    s1, s2 = office.hire("cs_officer"), office.hire("cs_officer")
+    review = reviewed(s1, 1, s2)
+    ever = "as_of=2999-01-01T00:00:00Z"
+    by_client = f"/v1/audit/tickets?{ever}&client_id={C1}&procedure=review"
+
+    def shown(person: Person) -> tuple[Any, Any, int, int]:
+        one = person.get(f"/v1/audit/tickets/{id_in(review)}?{ever}").body["ticket"]
+        [row] = person.get(f"/v1/audit/tickets?{ever}&procedure=review").body["items"]
+        counts = person.get(by_client.replace("tickets?", "tickets/counts?")).body["counts"]
+        found = person.get(by_client).body["items"]
+        return one["client_id"], row["client_id"], len(found), counts["all"]["total"]
+
+    assert shown(s1) == (str(C1), str(C1), 1, 1)
+    assert shown(s2) == (None, None, 0, 0)
+
+
+@pytest.mark.rule("SS-01")
 def test_an_appeal_that_is_upheld_leaves_nothing_to_put_right(office: Office):
     s1, s2 = office.hire("cs_officer"), office.hire("cs_officer")
     supervisor = office.hire("cs_supervisor")

@@ -65,6 +65,7 @@ def test_nothing_happened_and_nothing_is_said(tmp_path: Path):
     assert faults(resealed(SOUND.rows.copy()), tmp_path) == []
 
 
+@pytest.mark.attack("all hashes recomputed")
 @pytest.mark.parametrize(
     "edit",
     [
@@ -118,6 +119,7 @@ def test_the_newest_rows_deleted_and_their_signatures_too(tmp_path: Path):
     assert faults(short, tmp_path, kept=kept) == ["the log had 300 entries and has 200"]
 
 
+@pytest.mark.attack("log key stolen, log written anew")
 def test_a_log_rebuilt_with_stolen_keys_is_not_the_one_that_was_kept(tmp_path: Path):
     rows = SOUND.rows.copy()
     rows[149] = changed(rows[149], b'{"text":"never"}')
@@ -286,6 +288,7 @@ def test_a_batch_signed_for_another_desk(tmp_path: Path):
     )
 
 
+@pytest.mark.attack("bundle cut, dropped, of another key, older, corrupted")
 def test_a_checkpoint_of_an_earlier_day(tmp_path: Path):
     earlier = made_log(250)
     log = replace(SOUND, note=sealed(Checkpoint.parse(SOUND.note.text), seconds=5))

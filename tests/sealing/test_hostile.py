@@ -55,6 +55,7 @@ def test_a_sound_archive_is_verified_in_as_little(folder: Path, tmp_path: Path):
     assert verdict(tmp_path / "a.zip") == 0
 
 
+@pytest.mark.attack("hostile sizes and paths in a bundle")
 def test_an_archive_that_unfolds_is_refused(folder: Path, tmp_path: Path):
     bomb = zipfile.ZipInfo("extra/bomb")
     bomb.compress_type = zipfile.ZIP_DEFLATED
@@ -98,6 +99,7 @@ def test_a_file_that_the_manifest_does_not_name_is_refused(folder: Path):
     assert verdict(folder) == 3
 
 
+@pytest.mark.attack("hostile sizes and paths in a bundle")
 @pytest.mark.parametrize(
     "name",
     [
@@ -164,6 +166,7 @@ def test_an_archive_with_a_vast_directory_is_refused_before_it_is_read(tmp_path:
         assert verdict(tmp_path / "a.zip", memory=MIB) == 3
 
 
+@pytest.mark.attack("bundle cut, dropped, of another key, older, corrupted")
 def test_what_is_cut_off_anywhere_is_refused(tmp_path: Path):
     data, chance = zipped(made_log(300)), random.Random(7)
     for length in [0, 1, 21, 22, len(data) - 1, *chance.sample(range(len(data)), 20)]:
@@ -250,6 +253,7 @@ def test_a_manifest_that_keeps_to_no_form_is_refused(folder: Path, was: bytes, b
     assert verdict(folder) == 3
 
 
+@pytest.mark.attack("hostile sizes and paths in a bundle")
 def test_a_vast_log_that_is_only_claimed_is_refused_at_once(folder: Path):
     manifest = (folder / "manifest").read_text()
     claimed = manifest.replace("size 300", f"size {2**62}").replace(

@@ -274,7 +274,7 @@ def view_tables(url: str) -> dict[str, list[tuple[Any, ...]]]:
             "SELECT table_name FROM information_schema.tables"
             " WHERE table_schema = 'reporting' AND table_name NOT LIKE 'view_%' ORDER BY 1"
         ).fetchall()
-        select = sql.SQL("SELECT * FROM reporting.{} ORDER BY 1")
+        select = sql.SQL("SELECT * FROM reporting.{} ORDER BY 1, 2")
         tables = {
             name: connection.execute(select.format(sql.Identifier(name))).fetchall()
             for (name,) in names

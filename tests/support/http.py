@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -19,6 +20,7 @@ from werkzeug.test import TestResponse
 
 from application.clients import RegisterClient
 from application.desk import Actor
+from application.door import DoorTerms, IdentityProvider, TokenTerms
 from application.people import IssueCredential, NameSuperior, RegisterStaff, TakePost
 from application.register import Fact
 from domain.aggregate import Aggregate
@@ -26,6 +28,7 @@ from infrastructure.embedded import EmbeddedPostgres
 from infrastructure.settings import Settings
 from infrastructure.wiring import Parts, shipped_packs
 from interface.http.app import create_app
+from interface.http.door import Door
 from interface.http.services import EXTENSION, Services
 from interface.wsgi import services_of
 from tests.support.facts import C1, LI_NA, M1, M2, NOON, SHANGHAI, WANG_FANG, ZHAO_LEI
@@ -57,7 +60,18 @@ REGISTER_TEMPLATE, KEYS_TEMPLATE = "office_template", "office_keys_template"
 BARE = ("consultation",)
 """The packs of an office in which nothing but what a test is about is ruled."""
 
-SETTINGS = Settings(home=Path(), database_url="", keys_url="", zone=SHANGHAI, pool_size=4)
+LIFELONG = TokenTerms(usual=timedelta(days=36_500), longest=timedelta(days=36_500))
+"""Tokens of tests that go years ahead."""
+
+SETTINGS = Settings(
+    home=Path(),
+    database_url="",
+    keys_url="",
+    zone=SHANGHAI,
+    pool_size=4,
+    tokens=LIFELONG,
+    door=DoorTerms(requests_a_minute=0),
+)
 
 
 @dataclass(frozen=True)
@@ -113,7 +127,7 @@ class Person:
     """Somebody with a token, or without, at their HTTP client."""
 
     def __init__(self, office: Office, token: str | None, id: UUID | None = None) -> None:
-        self._office, self._id = office, id
+        self._office, self._id, self.token = office, id, token
         self._authorization = {} if token is None else {"Authorization": f"Bearer {token}"}
 
     @property
@@ -212,6 +226,10 @@ class Office:
 
     def client(self) -> FlaskClient:
         return self.app.test_client()
+
+    def guard(self, terms: DoorTerms, provider: IdentityProvider | None = None) -> None:
+        """From now on with another door."""
+        self._services = replace(self._services, door=Door(terms, provider))
 
     def person(self, staff_id: UUID) -> Person:
         """One of the cast, logged in."""

@@ -24,6 +24,7 @@ class Line:
         self._database = target["dbname"]
         self._directory = directory
         self._cut = threading.Event()
+        self._question: bytes | None = None
         self._listening = socket.socket(socket.AF_UNIX)
         self._listening.bind(str(directory / SOCKET_NAME))
         self._listening.listen()
@@ -33,9 +34,11 @@ class Line:
     def url(self) -> str:
         return f"postgresql://postgres@/{self._database}?host={quote(str(self._directory))}"
 
-    def cut_next_answer(self) -> None:
-        """The server's next bytes to anybody are lost, and their connection with them."""
-        self._cut.set()
+    def cut_answer_to(self, question: bytes) -> None:
+        """What the server answers to the next statement with these words is lost, and the
+        connection of who asked with it.
+        """
+        self._question = question
 
     def __enter__(self) -> Self:
         self._threads[0].start()
@@ -66,6 +69,9 @@ class Line:
     def _carry_up(self, client: socket.socket, server: socket.socket) -> None:
         with suppress(OSError):
             while data := client.recv(65536):
+                if self._question is not None and self._question in data:
+                    self._question = None
+                    self._cut.set()
                 server.sendall(data)
         with suppress(OSError):
             server.shutdown(socket.SHUT_RDWR)

@@ -59,6 +59,7 @@ def environment(home: Path, **otherwise: str) -> dict[str, str]:
     (home / "tmp").mkdir(exist_ok=True)
     return {**ours, "YICE_HOME": str(home), "TMPDIR": str(home / "tmp"), "COLUMNS": "200"} | {
         "PYTHONUNBUFFERED": "1",
+        "YICE_REQUESTS_A_MINUTE": "0",
         **otherwise,
     }
 

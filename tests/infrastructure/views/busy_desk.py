@@ -12,7 +12,7 @@ from uuid import UUID
 from application.clients import RegisterClient
 from application.desk import Actor, Batch
 from application.packs import AbolishPack, ApprovePack, DraftPack, PublishPack
-from application.people import IssueCredential, RegisterStaff, RevokeCredential
+from application.people import IssueCredential, RegisterStaff, RevokeCredential, RotateCredential
 from application.tickets import NoteTicket, OpenTicket, Tickets
 from domain.aggregate import staff_ref
 from domain.errors import DomainError
@@ -160,6 +160,13 @@ class BusyDesk:
                 RevokeCredential(**self.told(), staff_id=staff_id, credential_id=credential_id)
             )
 
+    def rotate_credential(self, pick: int) -> None:
+        if self.credentials:
+            staff_id, credential_id = self.credentials[pick % len(self.credentials)]
+            self.parts.people.rotate_credential(
+                RotateCredential(**self.told(), staff_id=staff_id, credential_id=credential_id)
+            )
+
     def draft_pack(self, pick: int) -> None:
         content = {**INSTALLATION_PACK, "pack": f"pack-{pick % 3}", "version": pick % 2 + 1}
         self.parts.packs.draft(DraftPack(**self.told(), name=content["pack"], content=content))
@@ -197,13 +204,15 @@ EVERYTHING: Sequence[tuple[str, int]] = [
     *[("open", 2), ("take over", 2), ("take over", 5)],
     *[("register client", 0), ("change details", 0), ("change details", 1), ("add contact", 0)],
     *[("remove contact", 0), ("add contact", 0), ("set trait", 0), ("blacklist", 0), ("lift", 0)],
-    *[("merge", 0), ("unmerge", 0)],
+    *[("merge", 0), ("unmerge", 0), ("yield all", 0)],
+    *[("work in a role", 0), ("yield a role", 0)],
     *[("register staff", 0), ("post", 1), ("superior", 1), ("deputy", 1), ("on duty", 1)],
     *[
         ("off duty", 1),
         ("certify", 1),
         ("take away", 1),
         ("credential", 1),
+        ("yield token", 0),
         ("revoke", 0),
         ("credential", 1),
         ("leave", 1),

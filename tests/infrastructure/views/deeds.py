@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from application.clients import (
     AddContactPoint,
@@ -14,6 +14,7 @@ from application.clients import (
     ChangeClientDetails,
     LiftBlacklist,
     MergeClient,
+    RegisterClient,
     RemoveContactPoint,
     SetTrait,
     UnmergeClient,
@@ -21,6 +22,13 @@ from application.clients import (
 from application.desk import Actor
 from application.dossiers import AttachEvidence, SignTicket, TickItem
 from application.endings import ArchiveTicket, RejectTicket, VoidTicket, WithdrawTicket
+from application.erasures import (
+    ApproveErasure,
+    LiftHold,
+    PlaceHold,
+    RequestErasure,
+    WithdrawErasure,
+)
 from application.handovers import (
     AcceptTransfer,
     AssignTicket,
@@ -36,9 +44,11 @@ from application.people import (
     GoOffDuty,
     GoOnDuty,
     GrantCompetence,
+    GrantRole,
     Leave,
     NameDeputy,
     NameSuperior,
+    RevokeRole,
     TakePost,
     WithdrawCompetence,
 )
@@ -157,6 +167,23 @@ def _merge(busy: BusyDesk, pick: int) -> None:
     busy.parts.clients.merge(MergeClient(**busy.told(M1), client_id=one, into_id=other))
 
 
+def _yield_all(busy: BusyDesk, pick: int) -> None:
+    """Somebody comes, is held on file, and is forgotten; nobody else has to do with them."""
+    client_id, erasures = uuid4(), busy.parts.erasures
+    busy.parts.clients.register(
+        RegisterClient(**busy.told(M1), client_id=client_id, name=busy.text("name"))
+    )
+    hold = {"client_id": client_id, "file_number": "民初1号"}
+    erasures.place_hold(PlaceHold(**busy.told(WANG_FANG), **hold))
+    erasures.lift_hold(LiftHold(**busy.told(WANG_FANG), **hold))
+    asked = {"client_id": client_id, "ground": "client-request"}
+    erasures.request(RequestErasure(**busy.told(M1), **asked))
+    erasures.withdraw(WithdrawErasure(**busy.told(M1), client_id=client_id))
+    erasures.request(RequestErasure(**busy.told(M1), **asked))
+    erasures.approve(ApproveErasure(**busy.told(WANG_FANG), client_id=client_id))
+    erasures.erase(client_id, NOON)
+
+
 def _survey(busy: BusyDesk, pick: int) -> None:
     ticket = busy.a_ticket(pick)
     form = {"address": busy.text("address"), "sockets": pick}
@@ -242,6 +269,19 @@ def _name_deputy(busy: BusyDesk, pick: int) -> None:
     busy.parts.people.name_deputy(
         NameDeputy(**busy.told(), staff_id=staff_id, deputy_id=LI_NA, **period)
     )
+
+
+def _give_role(busy: BusyDesk, pick: int) -> None:
+    """Everywhere or in a unit, for a month or for good."""
+    period = {"start": busy.at(pick), "end": busy.at(pick + 30) if pick % 2 else None}
+    command = GrantRole(
+        **busy.told(),
+        staff_id=busy.staff[pick % len(busy.staff)],
+        role=("director", "staff")[pick % 2],
+        unit=(None, "main", "north")[pick % 3],
+        **period,
+    )
+    busy.parts.people.grant_role(command)
 
 
 def _leave(busy: BusyDesk, pick: int) -> None:
@@ -336,6 +376,10 @@ DEEDS: Mapping[str, Deed] = {
     "register staff": lambda busy, pick: busy.register_staff(),
     "post": _on_staff(TakePost, "take_post", post="专员", roles=("staff",)),
     "new post": _on_staff(TakePost, "take_post", post="主管", roles=("director", "staff")),
+    "work in a role": _give_role,
+    "yield all": _yield_all,
+    "yield token": lambda busy, pick: busy.rotate_credential(pick),
+    "yield a role": _on_staff(RevokeRole, "revoke_role", role="director"),
     "superior": _on_staff(NameSuperior, "name_superior", superior_id=M1),
     "deputy": _name_deputy,
     "on duty": _on_staff(GoOnDuty, "go_on_duty"),

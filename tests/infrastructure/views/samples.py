@@ -51,6 +51,28 @@ class SampleView(View[SampleRow]):
 
 
 @dataclass(slots=True)
+class LineRow:
+    id: Annotated[UUID, "Whose lines they are"]
+    place: Annotated[int, "The how-many-eth line"]
+    text: Annotated[str, "What it says"]
+
+
+class Lines(View[list[LineRow]]):
+    """Several rows of one key."""
+
+    name = "lines"
+    row = LineRow
+    facts = frozenset()
+    has_several = True
+
+    def keys(self, fact: Fact) -> Sequence[UUID]:
+        return ()
+
+    def fold(self, row: list[LineRow] | None, fact: Fact, key: Any) -> list[LineRow]:
+        raise NotImplementedError
+
+
+@dataclass(slots=True)
 class TallyRow:
     topic: Annotated[str, "What happened"]
     count: Annotated[int, "How often"] = 0

@@ -346,7 +346,9 @@ OBLIGATION_ANSWERS: dict[str, Callable[[ObligationRow, Any], bool]] = {
     "told_id": lambda o, who: o.told_id == who,
     "is_open": lambda o, is_open: (o.over_at is None) is is_open,
     "overdue_at": is_overdue,
+    "due_from": lambda o, since: o.due_at >= since,
     "due_to": lambda o, until: o.due_at <= until,
+    "rule": lambda o, rule: o.rule == rule,
     "level": lambda o, level: o.level == level,
     "supervised_by": lambda o, who: str(who) in o.supervisors,
 }
@@ -366,7 +368,9 @@ def obligation_filters(draw: st.DrawFn, obligations: Sequence[ObligationRow]) ->
         told_id=draw(st.none() | people),
         is_open=draw(st.none() | st.booleans()),
         overdue_at=draw(st.none() | instants),
+        due_from=draw(st.none() | instants),
         due_to=draw(st.none() | instants),
+        rule=draw(st.none() | st.sampled_from([row.rule for row in obligations])),
         level=draw(st.none() | st.integers(0, 2)),
         supervised_by=draw(st.none() | people),
     )
@@ -393,7 +397,8 @@ def test_each_word_of_a_filter_finds_some_obligations_and_not_others(
     middle = obligations[len(obligations) // 2]
     told = next(row.told_id for row in obligations if row.told_id)
     values = {"is_open": True, "overdue_at": middle.due_at + INSTANT, "due_to": middle.due_at}
-    values |= {"told_id": told, "level": 1, "supervised_by": told}
+    values |= {"told_id": told, "level": 1, "supervised_by": told, "due_from": middle.due_at}
+    values |= {"rule": next(row.rule for row in obligations if row.rule)}
     value = values.get(name) or getattr(middle, name)
     asked = ObligationFilter(**{name: value})
 
@@ -528,16 +533,31 @@ def test_open_tickets_are_counted_by_owner(parts: Parts, facts: list[Fact]) -> N
 
 @pytest.mark.parametrize("role", ["staff", "director", "supervisor"])
 @pytest.mark.parametrize("unit", [None, "main", "store-1"])
+@given(at=hours)
 def test_who_serves_in_a_role_is_found_the_longest_here_first(
-    parts: Parts, facts: list[Fact], role: str, unit: str | None
+    parts: Parts, facts: list[Fact], role: str, unit: str | None, at: datetime
 ) -> None:
     staff = sorted(rows(StaffDirectoryView(), facts), key=lambda row: row.registered_position)
 
-    found = parts.staff_directory.serving(role, unit=unit)
+    found = parts.staff_directory.serving(role, at, unit=unit)
 
     assert found == [
-        row for row in staff if role in row.roles and not row.has_left and unit in (None, row.unit)
+        row
+        for row in staff
+        if role in roles_of(row, at) and not row.has_left and unit in (None, row.unit)
     ]
+
+
+def roles_of(row: StaffRow, at: datetime) -> set[str]:
+    """Of their post, and what they were given for then, for all units or theirs."""
+    given = {
+        grant["role"]
+        for grant in row.grants
+        if grant["unit"] in (None, row.unit)
+        and datetime.fromisoformat(grant["start"]) <= at
+        and (grant["end"] is None or at < datetime.fromisoformat(grant["end"]))
+    }
+    return {*row.roles, *given}
 
 
 @given(now=hours, kind=st.none() | st.sampled_from(["person", "key"]))

@@ -106,8 +106,10 @@ def test_the_rows_of_a_view_are_what_the_facts_say(
     }
 
 
-def plain(row: Any) -> dict[str, Any]:
+def plain(row: Any) -> Any:
     """As it is after a way through JSON: in `details` an id or a time is a text."""
+    if isinstance(row, list):
+        return [plain(one) for one in row]
     values = {f.name: getattr(row, f.name) for f in fields(row)}
     return {n: told(v) if isinstance(v, dict | list) else v for n, v in values.items()}
 

@@ -71,8 +71,12 @@ class Counter:
         return {"by": OFFICER, "command_id": f"counter-{self._number}", "received_at": NOON}
 
 
-@pytest.fixture
-def counter(parts: Parts) -> Counter:
+@pytest.fixture(params=[0, 20], ids=["common", "rare"])
+def counter(
+    parts: Parts, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Counter:
+    """What is asked for, taken for common and for rare: it is looked for in two ways."""
+    monkeypatch.setattr(module, "FEW", request.param)
     return Counter(parts)
 
 

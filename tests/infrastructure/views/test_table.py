@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 
 from application.blind_index import Tokens
 from application.desk import AGGREGATES
+from domain.instance import Instance
 from domain.sealed import Sealed
 from infrastructure.database import Connection, Database
 from infrastructure.views.questions import VIEW_NAMES
 from infrastructure.views.table import Table
 from infrastructure.wiring import Parts
 from tests.infrastructure.views.busy_desk import EVERYTHING, BusyDesk
-from tests.infrastructure.views.samples import SampleRow, SampleView
+from tests.infrastructure.views.samples import LineRow, Lines, SampleRow, SampleView
 from tests.support.checker import view_tables
 from tests.support.facts import C1, C2, LI_NA, NOON, T1, T2, event_classes
 
@@ -258,6 +259,46 @@ def test_a_row_that_lacks_what_it_must_have_is_refused(connection: Connection) -
         SAMPLE.write(connection, [replace(FULL, text=None)])
 
 
+LINES: Table[list[LineRow]] = Table(Lines())
+
+
+@pytest.fixture
+def with_lines(connection: Connection) -> Connection:
+    LINES.create(connection)
+    LINES.make_unique(connection)
+    return connection
+
+
+def lines(id: UUID, *texts: str) -> list[LineRow]:
+    return [LineRow(id, place, text) for place, text in enumerate(texts, start=1)]
+
+
+def test_several_rows_of_a_key_are_loaded_together_and_in_order(with_lines: Connection) -> None:
+    LINES.write(with_lines, [*lines(T2, "丙"), *lines(T1, "甲", "乙")[::-1]])
+
+    assert LINES.load(with_lines, [T1, T2]) == {T1: lines(T1, "甲", "乙"), T2: lines(T2, "丙")}
+    assert LINES.load(with_lines, [T1]) == {T1: lines(T1, "甲", "乙")}
+    assert LINES.rows_of([lines(T1, "甲", "乙"), lines(T2, "丙")]) == [
+        *lines(T1, "甲", "乙"),
+        *lines(T2, "丙"),
+    ]
+
+
+def test_one_of_several_rows_takes_the_place_of_its_own_kind_only(with_lines: Connection) -> None:
+    LINES.write(with_lines, lines(T1, "甲", "乙"))
+
+    LINES.write(with_lines, [LineRow(T1, 2, "丁")])
+
+    assert LINES.load(with_lines, [T1]) == {T1: lines(T1, "甲", "丁")}
+
+
+def test_a_definition_is_another_when_there_are_several_rows_to_a_key() -> None:
+    class Single(Lines):
+        has_several = False
+
+    assert Table(Single()).definition != LINES.definition
+
+
 @dataclass(slots=True)
 class Commented:
     id: Annotated[UUID, "Whose"]
@@ -333,7 +374,8 @@ def test_everything_that_can_happen_happens_at_the_busy_desk(parts: Parts, busy:
     busy.happens(EVERYTHING)
 
     happened = {type(fact.event) for fact in parts.register.facts(0, 10_000)}
-    assert happened == {kind for aggregate in AGGREGATES for kind in event_classes(aggregate)}
+    shown = [kind for kind in AGGREGATES if kind is not Instance]  # that, no view shows
+    assert happened == {kind for aggregate in shown for kind in event_classes(aggregate)}
 
 
 def boxes_in(shown: str) -> set[str]:
