@@ -10,16 +10,15 @@ from uuid import UUID
 
 from application.clients import ClientCommand
 from application.desk import Actor, Command, Desk
+from application.packs import Packs
 from application.register import Fact, Receipt
 from application.views.client_file import ClientFile
 from application.views.search import texts_of
-from application.views.ticket_register import TicketFilter, TicketRegister
+from application.views.ticket_register import TicketFilter, TicketRegister, TicketRow
 from domain.aggregate import Act
 from domain.client import Client
-from domain.erasure import Record, must_not_be_kept
+from domain.erasure import USUAL_DAYS, Record, must_not_be_kept
 from domain.errors import DomainError, NotFound
-
-PAGE = 500
 
 BATCH = 20
 """How many clients are erased in one round at most."""
@@ -78,10 +77,12 @@ class Erasures:
         desk: Desk,
         clients: ClientFile,
         tickets: TicketRegister,
+        packs: Packs,
         forget: Callable[[], int],
     ) -> None:
         """`forget`: leave nothing to search by of whoever has no key any more."""
         self._desk, self._clients, self._tickets = desk, clients, tickets
+        self._packs = packs
         self._forget = forget
 
     def request(self, command: RequestErasure) -> Receipt:
@@ -89,7 +90,7 @@ class Erasures:
 
         def decide(client: Client, act: Act) -> None:
             client.request_erasure(command.ground, act=act)
-            must_not_be_kept(command.ground, self._records(command.client_id), act.at)
+            must_not_be_kept(command.ground, self._records(command.client_id, act.at), act.at)
 
         return self._change(command, decide)
 
@@ -101,7 +102,7 @@ class Erasures:
 
         def decide(client: Client, act: Act) -> None:
             ground = client.approve_erasure(act=act)
-            must_not_be_kept(ground, self._records(command.client_id), act.at)
+            must_not_be_kept(ground, self._records(command.client_id, act.at), act.at)
 
         return self._change(command, decide)
 
@@ -122,12 +123,14 @@ class Erasures:
         leaves in between is done by `destroy_again`.
         """
         done = 0
-        for client_id in self._clients.in_erasure("approved")[:BATCH]:
+        for client_id in self._clients.in_erasure("approved"):
             try:
                 self.erase(client_id, now)
             except DomainError:
                 continue  # held, or withdrawn at this moment
             done += 1
+            if done == BATCH:
+                break
         if done:
             self._forget()
         return done
@@ -177,16 +180,17 @@ class Erasures:
             self._change(command, decide)
             self._desk.keys.destroy(file)
 
-    def _records(self, client_id: UUID) -> Iterator[Record]:
+    def _records(self, client_id: UUID, at: datetime) -> Iterator[Record]:
+        """By what the packs in force say of keeping."""
+        said = {pack.pack: pack.retention_days for pack in self._packs.in_force(at)}
         for row in self._rows(client_id):
-            yield Record(row.ticket_id, row.number, row.procedure, row.closed_at)
+            days = said.get(row.procedure)
+            kept = USUAL_DAYS if days is None else days
+            yield Record(row.ticket_id, row.number, row.closed_at, kept)
 
-    def _rows(self, client_id: UUID) -> Iterator[Any]:
+    def _rows(self, client_id: UUID) -> Iterator[TicketRow]:
         files = (client_id, *self._clients.merged_into(client_id))
-        asked, before = TicketFilter(client_ids=files), None
-        while rows := self._tickets.page(asked, before=before, limit=PAGE):
-            yield from rows
-            before = rows[-1].opened_position
+        return self._tickets.all(TicketFilter(client_ids=files))
 
     def _ticket_facts(self, client_id: UUID) -> Iterator[Fact]:
         for row in self._rows(client_id):

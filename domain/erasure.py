@@ -18,11 +18,8 @@ GROUNDS: Mapping[str, bool] = {
 }
 """On what ground (PIPL, article 47), and whether records that must be kept stand in its way."""
 
-RETENTION_DAYS: Mapping[str, int] = {"complaint": 3 * 365}
-"""How long the tickets of a procedure are kept after their closing."""
-
-OTHERWISE_DAYS = 365
-"""How long all others are."""
+USUAL_DAYS = 365
+"""How long tickets are kept after their closing if their pack does not say."""
 
 
 class LegalHold(Refused):
@@ -51,18 +48,20 @@ class MustBeKept(Refused):
 
 @dataclass(frozen=True)
 class Record:
-    """A ticket of the client; `closed_at` is aware, None while it is open."""
+    """A ticket of the client; `closed_at` is aware, None while it is open.
+
+    `days`: how long such a ticket is kept after its closing.
+    """
 
     ticket_id: UUID
     number: str
-    procedure: str
     closed_at: datetime | None
+    days: int = USUAL_DAYS
 
     @property
     def kept_until(self) -> datetime | None:
         """None: as long as it is open."""
-        days = RETENTION_DAYS.get(self.procedure, OTHERWISE_DAYS)
-        return self.closed_at and self.closed_at + timedelta(days=days)
+        return self.closed_at and self.closed_at + timedelta(days=self.days)
 
 
 def must_not_be_kept(ground: str, records: Iterable[Record], at: datetime) -> None:

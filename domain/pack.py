@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID, uuid5
 
 import msgspec
@@ -82,7 +82,7 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     Without a procedure it is an overlay: it holds on tickets of other packs, too. A `mandatory`
     one holds at every service point. `phrases` are those lists that are the phrase library, by
     category; `expects`, how long a list has to be. In `templates` stand {address}, {number} and
-    {state}.
+    {state}. `retention_days`: how long a client's matters are kept at least after their closing.
     """
 
     pack: str
@@ -105,6 +105,7 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     templates: dict[Word, str] = {}
     principles: frozenset[Word] = frozenset()
     owner: Word | None = None
+    retention_days: Annotated[int, msgspec.Meta(ge=0, le=36_500)] | None = None
     routes: tuple[Route, ...] = ()
     signoffs: dict[Word, Signoff] = {}
     checklists: dict[Word, Checklist] = {}

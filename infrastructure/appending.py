@@ -46,7 +46,10 @@ class Together:
     def append(
         self, connection: Connection, signer: Signer | None, committed: bytes = COMMITTED
     ) -> list[Receipt] | None:
-        """A receipt for each command; None if all were known, and nothing was appended."""
+        """A receipt for each command; None if all were known, and nothing was appended.
+
+        `signer`: one that is ready, if anybody signs.
+        """
         place = self._reserve(connection)
         if place is None:
             return None

@@ -76,13 +76,18 @@ class Codec:
     def decode(
         self, stream_id: UUID, version: int, topic: str, state: bytes, *, opened: bool
     ) -> Aggregate.Event:
-        """The event as it was, older versions brought up to date."""
+        """The event as it was, older versions brought up to date.
+
+        Raises SealBroken, opened, for a changed box, and for a key that was put in another's place.
+        """
         kind = resolve_topic(topic)
         fields = _upcast(kind, _JSON.decode(state))
         fields["timestamp"] = datetime.fromisoformat(fields.pop("occurred_at"))
         for name, convert in _converters(kind):
             if fields.get(name) is not None:
                 fields[name] = convert(fields[name])
+        if opened and (committed := fields.get("key_commitment")):
+            self._must_be_key_of(stream_id, committed)
         for name in _sealed_fields(kind):
             fields.setdefault(name, None)
         if b"$" in state or b"u0024" in state:  # else no box is in it
@@ -102,6 +107,11 @@ class Codec:
     def fetch_keys(self, subjects: Collection[UUID]) -> None:
         """Have these keys at hand, for the many boxes that are opened next."""
         self._keys.fetch(subjects)
+
+    def _must_be_key_of(self, subject: UUID, committed: str) -> None:
+        key = self._keys.key(subject)
+        if key is not None and key.id != committed:
+            raise SealBroken(f"the key of {subject} is not the one that it was registered with")
 
     def _close(self, value: Any, place: Place) -> Any:
         if isinstance(value, Sealed):
@@ -156,7 +166,7 @@ def _bound(place: str, key: Key) -> bytes:
 
 
 class SealBroken(Exception):
-    """A box was changed, or moved away from its place."""
+    """A box was changed, or moved away from its place, or its key was exchanged."""
 
 
 def _escaped(key: str) -> str:

@@ -66,20 +66,16 @@ class PostgresKeyStore(KeyStore):
         absent = [s for s in subjects if self._kept.get(s, NONE_KEPT)[1] <= now]
         if not absent:
             return
-        rows = self._database.run(
-            lambda c: c.execute(
-                "SELECT subject, key FROM subject_key WHERE subject = ANY(%s) AND key IS NOT NULL",
-                (absent,),
-            ).fetchall()
+        rows = self._database.rows(
+            "SELECT subject, key FROM subject_key WHERE subject = ANY(%s) AND key IS NOT NULL",
+            (absent,),
         )
         for subject, key in rows:
             self._keep(subject, key)
 
     def destroyed(self) -> list[UUID]:
         """All subjects who were erased."""
-        rows = self._database.run(
-            lambda c: c.execute("SELECT subject FROM subject_key WHERE key IS NULL").fetchall()
-        )
+        rows = self._database.rows("SELECT subject FROM subject_key WHERE key IS NULL")
         return [subject for (subject,) in rows]
 
     def needed(self, subject: UUID) -> Key:

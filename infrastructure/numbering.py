@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from application.numbering import POSITIONS, Irregular, Numbering
 from infrastructure.database import Database
 
@@ -38,11 +36,8 @@ class PostgresNumbering(Numbering):
         self._database = database
 
     def registers(self) -> int:
-        [(number,)] = self._rows("SELECT count(DISTINCT register) FROM register.entry")
+        [(number,)] = self._database.rows("SELECT count(DISTINCT register) FROM register.entry")
         return int(number)
 
     def irregular(self) -> list[Irregular]:
-        return [Irregular(*row) for row in self._rows(_IRREGULAR)]
-
-    def _rows(self, statement: str) -> list[Any]:
-        return self._database.run(lambda c: c.execute(statement.encode()).fetchall())
+        return [Irregular(*row) for row in self._database.rows(_IRREGULAR)]

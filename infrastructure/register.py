@@ -126,7 +126,7 @@ class PostgresRegister(Register):
             b"SELECT stream_id FROM register.entry WHERE topic LIKE '%b'"
             b" AND stream_version = 1 ORDER BY position" % topics
         )
-        return [row[0] for row in self._database.run(lambda c: c.execute(statement).fetchall())]
+        return [row[0] for row in self._database.rows(statement)]
 
     def _carry(self, waiting: Sequence[Entries]) -> Sequence[list[Receipt] | BaseException]:
         """All in one transaction; if that fails, each in its own."""
@@ -143,10 +143,9 @@ class PostgresRegister(Register):
         return outcomes
 
     def _store(self, waiting: Sequence[Entries]) -> list[list[Receipt]]:
-        if self._signer is not None:
-            self._signer.ready()
+        signer = self._signer if self._signer and self._signer.ready() else None
         together = Together(waiting)
-        receipts = self._database.run(lambda c: together.append(c, self._signer, self.COMMITTED))
+        receipts = self._database.run(lambda c: together.append(c, signer, self.COMMITTED))
         if receipts is None:
             return [[self._replayed(s) for s in entries.submissions] for entries in waiting]
         self._on_disk = max(self._on_disk, *(receipt.position for receipt in receipts))

@@ -26,7 +26,8 @@ class Settings:
     """`database_url` and `keys_url` empty: an embedded PostgreSQL under `home`.
 
     `zone` is the desk's: which day and year something falls on. `prepare`: no for a pooler that
-    hands connections round between transactions.
+    hands connections round between transactions. `scan_hours`: how often the sealer reads the whole
+    register again; 0 for never.
     """
 
     home: Path
@@ -34,6 +35,7 @@ class Settings:
     keys_url: str
     zone: ZoneInfo
     pool_size: int
+    scan_hours: int = 24
     prepare: bool = True
     sealer_url: str = ""
     tokens: TokenTerms = field(default_factory=TokenTerms)
@@ -56,6 +58,7 @@ class Settings:
             sealer_url=_address(environ, "YICE_SEALER_URL"),
             zone=_zone(environ.get("YICE_ZONE", "Asia/Shanghai")),
             pool_size=_positive("YICE_POOL_SIZE", environ.get("YICE_POOL_SIZE", "10")),
+            scan_hours=_natural("YICE_SCAN_HOURS", environ.get("YICE_SCAN_HOURS", "24")),
             prepare=_yes("YICE_PREPARE", environ.get("YICE_PREPARE", "yes")),
             tokens=_tokens(environ),
             door=_door(environ),

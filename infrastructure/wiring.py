@@ -136,7 +136,7 @@ class Parts:
         self.reports = Reports(self.packs, self.figures, Zone(settings.zone.key))
         self.search = PostgresSearch(self.database, self.codec, index)
         self.erasures = Erasures(
-            self.desk, self.client_file, self.ticket_register, self.forget_erased
+            self.desk, self.client_file, self.ticket_register, self.packs, self.forget_erased
         )
         self.numbering = PostgresNumbering(self.database)
         self.clock = Clock(self.tickets, self.obligations)

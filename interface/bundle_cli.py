@@ -83,10 +83,10 @@ def bundle(
 
 
 def _tickets_of(parts: Parts, client_id: UUID) -> Iterator[UUID]:
-    asked, before = TicketFilter(client_ids=(client_id,)), None
-    while rows := parts.ticket_register.page(asked, before=before, limit=PAGE):
-        yield from (row.ticket_id for row in rows)
-        before = rows[-1].opened_position
+    """Those of the files that follow theirs, too."""
+    files = (client_id, *parts.client_file.merged_into(client_id))
+    asked = TicketFilter(client_ids=files)
+    return (row.ticket_id for row in parts.ticket_register.all(asked))
 
 
 def _extra(parts: Parts, scope: Scope, size: int, *, texts: bool) -> Mapping[str, bytes]:

@@ -51,6 +51,7 @@ from interface.permissions_cli import permissions
 from interface.printing import err, out, print_json, print_table, progress_bar
 from interface.redaction import log_redacted, redacted
 from interface.sealing_cli import (
+    NOT_SEALED,
     instance,
     seal_here,
     sealer,
@@ -375,7 +376,7 @@ def run() -> None:
     except DomainError as refused:
         click.echo(redacted(f"yice: {refused.code}: {refused.detail}"), err=True)
         sys.exit(1)
-    except RebuildFailed as failed:
+    except (RebuildFailed, *NOT_SEALED) as failed:
         click.echo(redacted(f"yice: {failed}"), err=True)
         sys.exit(1)
     except (Unavailable, EmbeddedPostgresFailed) as gone:

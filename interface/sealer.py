@@ -7,14 +7,17 @@ import socket
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from infrastructure.database import LOST, Database
 from infrastructure.sealing import state
 from infrastructure.sealing.judging import Doubt
+from infrastructure.sealing.scan import Scanning
 from infrastructure.sealing.sealer import Sealer, witnesses_in
 from infrastructure.sealing.signing import RECEIPTS
 from infrastructure.sealing.witnessing import AskedWitness, Unreached
+from infrastructure.settings import Settings
 from infrastructure.wiring import now
 from interface.stopping import Stop
 
@@ -26,17 +29,18 @@ DOUBTFUL = 3
 log = logging.getLogger(__name__)
 
 
-def run(folder: Path, home: Path, url: str, *, once: bool, stay: bool) -> int:
+def run(settings: Settings, url: str, *, once: bool, stay: bool) -> int:
     """Until SIGTERM or SIGINT, or after one round; the exit code.
 
     One that doubts ends, unless it is to `stay`: then it stands still, for all to see.
     Raises InUse, NotBegun, NoteInvalid.
     """
-    stop = Stop()
+    stop, folder = Stop(), settings.sealer_home
+    scanning = Scanning(folder, url, timedelta(hours=settings.scan_hours), now)
     with (
         state.alone_in(folder),
         closing(Database(url, size=1)) as database,
-        _listening(home / RECEIPTS) as receipts,
+        _listening(settings.home / RECEIPTS) as receipts,
     ):
         try:
             sealer = Sealer(folder, now)
@@ -44,7 +48,10 @@ def run(folder: Path, home: Path, url: str, *, once: bool, stay: bool) -> int:
             while True:
                 begun = time.monotonic()
                 _tick(sealer, database, receipts, witnesses)
-                if once or stop.wait(max(0.0, TICK_SECONDS - (time.monotonic() - begun))):
+                if once:
+                    return 0
+                scanning.look()
+                if stop.wait(max(0.0, TICK_SECONDS - (time.monotonic() - begun))):
                     return 0
         except Doubt as doubt:
             log.error("nothing is sealed any more: %s", doubt)
@@ -64,16 +71,15 @@ def _tick(
     for said in _waiting(receipts):
         sealer.take(said)
     try:
-        sealed = database.run(sealer.tick)
+        database.run(sealer.tick)
     except LOST as lost:
         log.warning("the store is out of reach: %s", lost)
         return
-    if sealed or not sealer.is_cosigned(witnesses):
-        for witness in witnesses:
-            try:
-                sealer.have_cosigned(witness)
-            except Unreached as silent:
-                log.warning("%s", silent)
+    for witness in witnesses:
+        try:
+            sealer.have_cosigned(witness)
+        except Unreached as silent:
+            log.warning("%s", silent)
 
 
 def _waiting(receipts: socket.socket) -> Iterator[bytes]:

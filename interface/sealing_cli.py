@@ -11,11 +11,21 @@ from uuid import uuid4
 import click
 
 from application.instances import RegisterInstance, RevokeInstance
-from infrastructure.sealing.judging import Trust
-from infrastructure.sealing.notes import NoteInvalid, SignerKey, VerifierKey
-from infrastructure.sealing.scan import scan
-from infrastructure.sealing.sealer import begin, name_witnesses, sealing, witnesses_in
+from infrastructure.sealing import state
+from infrastructure.sealing.bundle import BundleInvalid
+from infrastructure.sealing.judging import Doubt, Trust
+from infrastructure.sealing.notes import NoteInvalid, VerifierKey
+from infrastructure.sealing.scan import scan, scanned_at
+from infrastructure.sealing.sealer import (
+    NotBegun,
+    begin,
+    name_witnesses,
+    sealing,
+    settled,
+    witnesses_in,
+)
 from infrastructure.sealing.signing import instance_key
+from infrastructure.sealing.tiles import TileInvalid
 from infrastructure.settings import Settings
 from infrastructure.wiring import Parts, now, store
 from interface import sealer as process
@@ -27,6 +37,9 @@ from interface.token_cli import OPERATOR
 
 WITNESS, WITNESS_PORT = "witness", 8090
 """The folder, below the home, of the witness on this machine; and the first port it may have."""
+
+NOT_SEALED = (NotBegun, state.InUse, Doubt, NoteInvalid, TileInvalid, BundleInvalid)
+"""What ends a command about evidence, said in one line."""
 
 A_FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -134,7 +147,7 @@ def sealing_processes() -> list[list[str]]:
     """The words of the commands that seal and witness beside the desk, as `seal_here` left it."""
     settings = Settings.read()
     folder = settings.sealer_home
-    key = SignerKey.parse((folder / "log.key").read_text()).verifier
+    key = state.log_key(folder)
     bind = witnesses_in(folder)[-1].url.removeprefix("http://")
     run = ["witness", "run", "--folder", str(settings.home / WITNESS), "--log", str(key)]
     return [[*run, "--bind", bind], ["sealer", "run", "--stay"]]
@@ -144,10 +157,13 @@ def sealing_processes() -> list[list[str]]:
 @click.option("--once", is_flag=True, help="One round, and end.")
 @click.option("--stay", is_flag=True, help="Do not end in doubt: stand still, for all to see.")
 def run_sealer(once: bool, stay: bool) -> None:
-    """Seal what is new, each second; ends with 3 if there is something to doubt."""
+    """Seal what is new, each second; ends with 3 if there is something to doubt.
+
+    Every YICE_SCAN_HOURS (24) everything is read again, and compared with what was sealed.
+    """
     settings = Settings.read()
     with _register_url(settings) as url:
-        sys.exit(process.run(settings.sealer_home, settings.home, url, once=once, stay=stay))
+        sys.exit(process.run(settings, url, once=once, stay=stay))
 
 
 @sealer.command("show")
@@ -158,13 +174,14 @@ def show_sealer(as_json: bool) -> None:
     at = sealing(folder)
     if at is None:
         raise click.ClickException(f"no log in {folder}: yice sealer init")
-    key = SignerKey.parse((folder / "log.key").read_text()).verifier
+    key = state.log_key(folder)
     trust = Trust.decode((folder / "trust.json").read_bytes())
     said = {
         "log": trust.log,
         "key": str(key),
         "size": at.size,
         "doubt": at.doubt,
+        "scanned_at": scanned_at(folder),
         "instances": sorted(set(trust.keys.values())),
         "signed_from": trust.signed_from,
     }
@@ -193,15 +210,12 @@ def fsck(as_json: bool) -> None:
 
 @sealer.command("settle")
 @click.option("--ground", required=True, help="What was found out, for the record.")
-@click.pass_obj
-def settle(opened: Opened, ground: str) -> None:
+def settle(ground: str) -> None:
     """A person has looked into the doubt, and the sealer may try again."""
-    folder = Settings.read().sealer_home
-    doubt = folder / "doubt"
-    if not doubt.exists():
+    kept = settled(Settings.read().sealer_home, ground, now())
+    if kept is None:
         raise click.ClickException("there is no doubt")
-    doubt.replace(folder / f"doubt-{now():%Y%m%dT%H%M%SZ}")
-    click.echo(f"settled: {ground}")
+    click.echo(f"settled; kept as {kept}")
 
 
 @contextmanager

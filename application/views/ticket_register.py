@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -264,6 +264,9 @@ class Taker:
     roles: frozenset[str]
 
 
+PAGE = 1_000
+"""How many tickets are asked for at a time by who wants all."""
+
 Place = tuple[str, int, datetime, int]
 """Where in a queue a ticket stands, as `IN_TURN` says."""
 
@@ -278,6 +281,13 @@ class TicketRegister(ABC):
     @abstractmethod
     def page(self, asked: TicketFilter, *, before: int | None, limit: int) -> list[TicketRow]:
         """Newest first, those opened before the position `before`."""
+
+    def all(self, asked: TicketFilter) -> Iterator[TicketRow]:
+        """Newest first, a page at a time."""
+        before = None
+        while rows := self.page(asked, before=before, limit=PAGE):
+            yield from rows
+            before = rows[-1].opened_position
 
     @abstractmethod
     def counts(self, asked: TicketFilter) -> dict[str, dict[str, int]]:

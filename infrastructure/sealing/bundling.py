@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -13,8 +13,8 @@ from infrastructure.sealing import rows, state
 from infrastructure.sealing.bundle import Row, Scope, ZipSink, write_bundle, write_selection
 from infrastructure.sealing.checkpoint import Checkpoint
 from infrastructure.sealing.judging import Doubt
-from infrastructure.sealing.notes import Note
 from infrastructure.sealing.origins import OriginSignature
+from infrastructure.sealing.proofs import sealed_note
 
 _BETWEEN = (
     b"SELECT min(position), max(position) FROM register.entry"
@@ -27,10 +27,7 @@ class Log:
 
     def __init__(self, folder: Path, connection: Connection) -> None:
         """Raises NotSealed, NoteInvalid."""
-        said = state.read(folder / "checkpoint")
-        if said is None:
-            raise NotSealed(f"nothing is sealed in {folder}")
-        self.note = Note.parse(said)
+        self.note = sealed_note(folder)
         self.checkpoint = Checkpoint.parse(self.note.text)
         self.tiles = state.TileFolder(folder)
         self._connection = connection
@@ -50,9 +47,10 @@ class Log:
         with file.open("wb") as out, closing(ZipSink(out)) as sink:
             if selected:
                 found = list(self._selected(scope))
-                batches = self._batches_of(found)
+                batches = self._batches_of([entry.position for entry, _ in found])
+                kept = [Row(entry.encode(), payload) for entry, payload in found]
                 write_selection(
-                    sink, self.note, found, batches, self.tiles, scope=scope, extra=extra
+                    sink, self.note, kept, batches, self.tiles, scope=scope, extra=extra
                 )
             else:
                 origins = rows.origins(self._connection, 0, self.checkpoint.size)
@@ -68,13 +66,13 @@ class Log:
         if read < self.checkpoint.size:
             raise Doubt(read + 1, "it was sealed, and is not in the register")
 
-    def _selected(self, scope: Scope) -> Iterator[Row]:
+    def _selected(self, scope: Scope) -> Iterator[rows.StoredRow]:
         for row in rows.stored(self._connection, 0, self.checkpoint.size):
             if scope.holds(row.entry):
-                yield Row(row.entry.encode(), row.payload)
+                yield row
 
-    def _batches_of(self, found: list[Row]) -> list[OriginSignature]:
-        positions = [int.from_bytes(row.entry[3:11], "big") for row in found]
+    def _batches_of(self, positions: Iterable[int]) -> list[OriginSignature]:
+        """Those that any of these positions, in their order, belongs to."""
         batches = rows.origins(self._connection, 0, self.checkpoint.size)
         wanted, at = [], iter(positions)
         position = next(at, None)
@@ -84,7 +82,3 @@ class Log:
             if position is not None and position <= batch.last:
                 wanted.append(batch)
         return wanted
-
-
-class NotSealed(Exception):
-    """There is no checkpoint."""

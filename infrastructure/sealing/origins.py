@@ -69,6 +69,14 @@ class Receipted:
     def of(cls, batch: OriginSignature, leaves: Iterable[bytes]) -> Receipted:
         return cls(batch, root_of(leaves))
 
+    @classmethod
+    def sign(cls, key: SignerKey, *, log: str, first: int, leaves: Sequence[bytes]) -> Receipted:
+        """The leaf hashes of entries from position `first` on. Raises NoteInvalid."""
+        last, root = first + len(leaves) - 1, root_of(leaves)
+        _bounded(first, last)
+        signed = key.sign(signed_text(log, first, last, root)).signed
+        return cls(OriginSignature(first, last, key.name, signed), root)
+
     def __str__(self) -> str:
         return f"{to_base64(self.root)} {self.batch}"
 
@@ -90,11 +98,8 @@ def signed_text(log: str, first: int, last: int, root: bytes) -> str:
 
 
 def sign_batch(key: SignerKey, *, log: str, first: int, leaves: Sequence[bytes]) -> OriginSignature:
-    """Sign the leaf hashes of entries from position `first` on. Raises NoteInvalid."""
-    last = first + len(leaves) - 1
-    _bounded(first, last)
-    signed = key.sign(signed_text(log, first, last, root_of(leaves))).signed
-    return OriginSignature(first, last, key.name, signed)
+    """The signature alone. Raises NoteInvalid."""
+    return Receipted.sign(key, log=log, first=first, leaves=leaves).batch
 
 
 def check_batch(
@@ -103,8 +108,7 @@ def check_batch(
     """Raises NoteInvalid if this key did not sign these leaf hashes as this batch."""
     if batch.instance != key.name:
         raise NoteInvalid(f"a batch of {batch.instance}, not of {key.name}")
-    text = signed_text(log, batch.first, batch.last, root_of(leaves))
-    check(key, text, Signature(key.name, key.id, batch.signed))
+    Receipted.of(batch, leaves).check(key, log)
 
 
 def _bounded(first: int, last: int) -> None:

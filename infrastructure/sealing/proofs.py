@@ -27,11 +27,11 @@ class FolderProofs(Proofs):
         return sealing(self._folder)
 
     def checkpoint(self) -> str | None:
-        said = state.read(self._folder / "checkpoint")
-        return said.decode() if said else None
+        note = state.note_in(self._folder)
+        return note.encode().decode() if note else None
 
     def proof(self, position: int) -> Proof:
-        note = self._note()
+        note = sealed_note(self._folder)
         checkpoint = Checkpoint.parse(note.text)
         if position > checkpoint.size:
             raise NotSealed(f"sealed up to position {checkpoint.size}", field="position")
@@ -65,19 +65,20 @@ class FolderProofs(Proofs):
         )
 
     def _covers(self, position: int) -> bool:
-        if state.read(self._folder / "checkpoint") is None:
+        note = state.note_in(self._folder)
+        if note is None:
             return False
-        note = self._note()
         witnesses = [witness.key for witness in witnesses_in(self._folder)]
         is_cosigned = len(note.signed_by(witnesses)) == len(witnesses)
         return is_cosigned and Checkpoint.parse(note.text).size >= position
 
-    def _note(self) -> Note:
-        """Raises NotSealed."""
-        said = state.read(self._folder / "checkpoint")
-        if said is None:
-            raise NotSealed("nothing is sealed on this machine", field="position")
-        return Note.parse(said)
+
+def sealed_note(folder: Path) -> Note:
+    """The last checkpoint. Raises NotSealed, NoteInvalid."""
+    note = state.note_in(folder)
+    if note is None:
+        raise NotSealed(f"nothing is sealed in {folder}", field="position")
+    return note
 
 
 def _base64(value: bytes) -> str:

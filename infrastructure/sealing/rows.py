@@ -38,11 +38,12 @@ class StoredRow(NamedTuple):
     payload: bytes
 
 
-def head(connection: Connection) -> int:
-    """The newest position, of which it is certain that a crash does not take it back."""
+def head(connection: Connection, sealed: int) -> int:
+    """The newest position; if it is newer than `sealed`, no crash takes it back any more."""
     row = connection.execute(b"SELECT coalesce(max(position), 0) FROM register.entry").fetchone()
-    connection.execute(b"SELECT register.flush()")
     assert row is not None
+    if row[0] > sealed:
+        connection.execute(b"SELECT register.flush()")
     return int(row[0])
 
 

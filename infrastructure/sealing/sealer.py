@@ -21,7 +21,7 @@ from infrastructure.database import Connection
 from infrastructure.sealing import rows, state
 from infrastructure.sealing.checkpoint import Checkpoint
 from infrastructure.sealing.judging import Doubt, Trust
-from infrastructure.sealing.notes import Note, NoteInvalid, VerifierKey
+from infrastructure.sealing.notes import NoteInvalid, VerifierKey
 from infrastructure.sealing.origins import Receipted
 from infrastructure.sealing.signing import kept_key
 from infrastructure.sealing.tiles import TiledTree, TileReader
@@ -45,9 +45,8 @@ class Sealer:
         """Raises NotBegun, NoteInvalid, TileInvalid, Doubt."""
         self.folder, self._now = folder, now
         self._trust = _trust_in(folder)
-        self.key = kept_key(folder / "log.key", lambda: self._trust.log)
+        self.key = kept_key(folder / state.LOG_KEY, lambda: self._trust.log)
         self._tiles = state.TileFolder(folder)
-        self._tree = TiledTree.resume(self._trust.size, self._tiles)
         self._receipts: list[Receipted] = []
         self._must_be_whole()
 
@@ -75,34 +74,25 @@ class Sealer:
             self._doubt(found)
             raise
 
-    def is_cosigned(self, witnesses: Sequence[AskedWitness]) -> bool:
-        """Whether all of these have cosigned the last checkpoint."""
-        note = self._note()
-        return len(note.signed_by([witness.key for witness in witnesses])) == len(witnesses)
-
     def have_cosigned(self, witness: AskedWitness) -> None:
         """The last checkpoint, with the line of this witness. Raises Unreached, Doubt."""
-        note = self._note()
-        if not note.signed_by([witness.key]):
+        note = state.note_in(self.folder)
+        if note is not None and not note.signed_by([witness.key]):
             tree = TileReader(self._trust.size, self._tiles)
             try:
                 signed = witness.cosigned(note, tree)
             except Doubt as doubt:
                 self._doubt(doubt)
                 raise
-            state.write(self.folder / "checkpoint", signed.encode())
-
-    def _note(self) -> Note:
-        return Note.parse(state.read(self.folder / "checkpoint") or b"")
+            state.write(self.folder / state.CHECKPOINT, signed.encode())
 
     def _doubt(self, doubt: Doubt) -> None:
-        at = self._now().isoformat()
-        said = {"position": doubt.position, "why": str(doubt), "sealed": self.size, "at": at}
-        state.write(self.folder / "doubt", json.dumps(said, ensure_ascii=False).encode())
+        put_in_doubt(self.folder, doubt.position, str(doubt), self.size, self._now())
 
     def _seal(self, connection: Connection) -> int:
         receipts, self._receipts = self._receipts, []
-        head, before = rows.head(connection), self._trust.size
+        before = self._trust.size
+        head = rows.head(connection, before)
         if head < before:
             raise Doubt(head + 1, f"the register ends here, and was sealed up to {before}")
         self._must_end_as_sealed(connection)
@@ -119,7 +109,8 @@ class Sealer:
 
     def _must_be_whole(self) -> None:
         checkpoint = checkpoint_in(self.folder, self.key.verifier)
-        if (checkpoint.size, checkpoint.root) != (self._tree.size, self._tree.root()):
+        tree = TiledTree.resume(self._trust.size, self._tiles)
+        if (checkpoint.size, checkpoint.root) != (tree.size, tree.root()):
             raise Doubt(0, "the tiles are not those of the checkpoint")
 
     def _must_end_as_sealed(self, connection: Connection) -> None:
@@ -158,25 +149,25 @@ class Sealer:
             self._tiles.add(tile, contents)
         checkpoint = Checkpoint(trust.log, tree.size, tree.root())
         state.write(self.folder / "trust.json.next", trust.encode())
-        state.write(self.folder / "checkpoint", checkpoint.sign(self.key).encode())
+        state.write(self.folder / state.CHECKPOINT, checkpoint.sign(self.key).encode())
         state.write(self.folder / "trust.json", trust.encode())
         for tile, _ in tree.partial_tiles():
             self._tiles.drop_partial(tile)
-        self._trust, self._tree = trust, tree
+        self._trust = trust
 
 
 def begin(
     folder: Path, trust: Trust, witnesses: Sequence[tuple[str, VerifierKey]] = ()
 ) -> VerifierKey:
     """A log without entries, and the key that it is signed with. Raises NotBegun."""
-    if state.read(folder / "checkpoint") is not None:
+    if state.note_in(folder) is not None:
         raise NotBegun(f"there is a log in {folder} already")
-    key = kept_key(folder / "log.key", lambda: trust.log)
+    key = kept_key(folder / state.LOG_KEY, lambda: trust.log)
     name_witnesses(folder, witnesses)
     for name in ("pinned.json", "trust.json"):
         state.write(folder / name, trust.encode())
     empty = Checkpoint(trust.log, 0, EMPTY_ROOT)
-    state.write(folder / "checkpoint", empty.sign(key).encode())
+    state.write(folder / state.CHECKPOINT, empty.sign(key).encode())
     return key.verifier
 
 
@@ -195,10 +186,10 @@ def witnesses_in(folder: Path) -> list[AskedWitness]:
 
 def _trust_in(folder: Path) -> Trust:
     """As of the checkpoint: a crash may have come between writing the one and the other."""
-    said = state.read(folder / "checkpoint")
-    if said is None:
+    note = state.note_in(folder)
+    if note is None:
         raise NotBegun(f"no log in {folder}: yice sealer init")
-    size = Checkpoint.parse(Note.parse(said).text).size
+    size = Checkpoint.parse(note.text).size
     for name in ("trust.json", "trust.json.next"):
         if (told := state.read(folder / name)) and (trust := Trust.decode(told)).size == size:
             return trust
@@ -215,10 +206,9 @@ def pinned_in(folder: Path) -> Trust:
 
 def checkpoint_in(folder: Path, key: VerifierKey) -> Checkpoint:
     """The last one. Raises Doubt."""
-    said = state.read(folder / "checkpoint")
     try:
-        note = Note.parse(said or b"")
-        if not note.signed_by([key]):
+        note = state.note_in(folder)
+        if note is None or not note.signed_by([key]):
             raise NoteInvalid("not signed by the log")
         return Checkpoint.parse(note.text)
     except NoteInvalid as fault:
@@ -227,9 +217,27 @@ def checkpoint_in(folder: Path, key: VerifierKey) -> Checkpoint:
 
 def sealing(folder: Path) -> Sealing | None:
     """How far the sealer in this folder is; None if there is none."""
-    said = state.read(folder / "checkpoint")
-    if said is None:
+    note = state.note_in(folder)
+    if note is None:
         return None
     doubt = state.read(folder / "doubt")
-    size = Checkpoint.parse(Note.parse(said).text).size
+    size = Checkpoint.parse(note.text).size
     return Sealing(size, json.loads(doubt)["why"] if doubt else None)
+
+
+def put_in_doubt(folder: Path, position: int, why: str, sealed: int, now: datetime) -> None:
+    """From now on nothing is sealed, until a person has looked."""
+    said = {"position": position, "why": why, "sealed": sealed, "at": now.isoformat()}
+    state.write(folder / "doubt", json.dumps(said, ensure_ascii=False).encode())
+
+
+def settled(folder: Path, ground: str, now: datetime) -> Path | None:
+    """The doubt is over, and kept with the ground; where. None if there was none."""
+    said = state.read(folder / "doubt")
+    if said is None:
+        return None
+    kept = folder / f"doubt-{now:%Y%m%dT%H%M%SZ}"
+    told = json.loads(said) | {"settled": ground, "settled_at": now.isoformat()}
+    state.write(kept, json.dumps(told, ensure_ascii=False).encode())
+    (folder / "doubt").unlink()
+    return kept

@@ -15,7 +15,7 @@ from application.register import Unavailable
 from domain.instance import Instance
 from infrastructure.sealing.entry import Entry
 from infrastructure.sealing.notes import Kind, SignerKey
-from infrastructure.sealing.origins import Receipted, sign_batch
+from infrastructure.sealing.origins import Receipted
 from infrastructure.sealing.tree import leaf_hash
 
 KEY_FILE = "instance.key"
@@ -67,7 +67,9 @@ class Signer(Protocol):
         """Whether it signs; asked before an append. Raises Unavailable if it must, and cannot."""
         ...
 
-    def sign(self, entries: Sequence[Entry]) -> Signed | None: ...
+    def sign(self, entries: Sequence[Entry]) -> Signed:
+        """Only where it is ready."""
+        ...
 
     def stored(self, signed: Signed) -> None:
         """What it signed is in the register, and on disk."""
@@ -108,13 +110,12 @@ class InstanceSigner(Signer):
         """Something was registered just now."""
         self._look_at = 0.0
 
-    def sign(self, entries: Sequence[Entry]) -> Signed | None:
-        if self._as is None:
-            return None
+    def sign(self, entries: Sequence[Entry]) -> Signed:
+        assert self._as is not None
         key, log = self._as
         leaves = [leaf_hash(entry.encode()) for entry in entries]
-        batch = sign_batch(key, log=log, first=entries[0].position, leaves=leaves)
-        return Signed(key.name, batch.signed, str(Receipted.of(batch, leaves)).encode())
+        receipt = Receipted.sign(key, log=log, first=entries[0].position, leaves=leaves)
+        return Signed(key.name, receipt.batch.signed, str(receipt).encode())
 
     def stored(self, signed: Signed) -> None:
         """No sealer here, or one that does not keep up, holds nobody up."""

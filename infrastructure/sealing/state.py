@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from infrastructure.sealing.notes import Note, SignerKey, VerifierKey
 from infrastructure.sealing.tiles import WIDTH, Tile
 from infrastructure.sealing.tree import HASH_BYTES
+
+CHECKPOINT, LOG_KEY = "checkpoint", "log.key"
 
 
 class InUse(Exception):
@@ -49,6 +52,17 @@ def read(file: Path) -> bytes | None:
         return file.read_bytes()
     except FileNotFoundError:
         return None
+
+
+def note_in(folder: Path) -> Note | None:
+    """The last checkpoint with its signatures. Raises NoteInvalid."""
+    said = read(folder / CHECKPOINT)
+    return None if said is None else Note.parse(said)
+
+
+def log_key(folder: Path) -> VerifierKey:
+    """What checkpoints in this folder are checked with. Raises OSError, NoteInvalid."""
+    return SignerKey.parse((folder / LOG_KEY).read_text(encoding="ascii").strip()).verifier
 
 
 class TileFolder:

@@ -145,9 +145,7 @@ class PostgresFigures(Figures):
         return int(self._rows(_OPEN, *parameters)[0][0])
 
     def _rows(self, statement: str, *parameters: Any) -> list[Any]:
-        return self._database.run(
-            lambda c: c.execute(statement.encode(), parameters, binary=True).fetchall()
-        )
+        return self._database.rows(statement, parameters)
 
 
 def _of_ticket(row: Sequence[Any], now: datetime) -> TicketFigures:

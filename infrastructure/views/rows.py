@@ -55,9 +55,7 @@ class Rows(Generic[R]):
         return [self._table.read(row) for row in self.tuples(f"{fit} {last}", *parameters, limit)]
 
     def tuples(self, statement: str, *parameters: Any) -> list[Any]:
-        return self._database.run(
-            lambda c: c.execute(statement.encode(), parameters, binary=True).fetchall()
-        )
+        return self._database.rows(statement, parameters)
 
 
 def where_all(conditions: Sequence[str]) -> str:

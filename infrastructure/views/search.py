@@ -135,13 +135,15 @@ class PostgresSearch(Search):
     ) -> Iterator[tuple[_Candidate, str]]:
         """Those that hold the words, with their texts, newest first; `chunk`: read at first."""
         while candidates := self._candidates(asked, before, chunk):
-            chunk = CHUNK
+            is_last, chunk = len(candidates) < chunk, CHUNK
             self._codec.fetch_keys({candidate.subject_id for candidate in candidates})
             for candidate in candidates:
                 text = self._codec.open(candidate.box)
                 is_known = candidate.number is not None  # or its register is still being read
                 if is_known and text is not None and holds(text, asked.words):
                     yield candidate, text
+            if is_last:
+                return
             before = candidates[-1].position, candidates[-1].field
 
     def _candidates(
@@ -152,7 +154,7 @@ class PostgresSearch(Search):
         if before is not None:
             where, parameters = ["(s.position, s.field) < (%s, %s)"], [*before]
         near = _NEAR.format(where[0]).encode()
-        [(found,)] = self._asked(near, [*parameters, numbers])
+        [(found,)] = self._database.rows(near, [*parameters, numbers])
         for name, condition in _COMPARED.items():
             if (value := getattr(asked, name)) is not None:
                 where, parameters = [*where, condition], [*parameters, value]
@@ -164,9 +166,4 @@ class PostgresSearch(Search):
         of_some = asked.unit is not None or asked.procedure is not None
         as_many = _OF_SOME if of_some else _OF_ALL
         statement = (as_many if found >= FEW else _RARE).format(" AND ".join(where)).encode()
-        return [_Candidate(*row) for row in self._asked(statement, [*parameters, chunk])]
-
-    def _asked(self, statement: bytes, parameters: list[Any]) -> list[Any]:
-        return self._database.run(
-            lambda c: c.execute(statement, parameters, binary=True).fetchall()
-        )
+        return [_Candidate(*row) for row in self._database.rows(statement, [*parameters, chunk])]

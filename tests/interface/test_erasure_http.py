@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from application import erasures
 from domain.client import Client
 from domain.ticket import Ticket
 from infrastructure.embedded import EmbeddedPostgres
 from infrastructure.settings import Settings
 from infrastructure.wiring import Parts, Urls
 from tests.infrastructure.views.test_search import holding, server
-from tests.interface.given import MATTER, TICKET_COMMANDS, closed
-from tests.support.facts import C1, C2, M1
+from tests.interface.given import MATTER, TICKET_COMMANDS, closed, in_force
+from tests.support.facts import C1, C2, M1, shipped_pack
 from tests.support.http import (
     KEYS_TEMPLATE,
     REGISTER_TEMPLATE,
@@ -129,6 +130,33 @@ def test_a_legal_hold_blocks_it_at_every_step_and_is_seen(
     office.catch_up()
     assert office.parts.erasures.tick(office.now) == 0
     assert office.parts.keys.key(C1) is not None
+
+
+def test_those_that_are_held_up_hold_up_nobody_else(
+    office: Office, li_na: Person, director: Person, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(erasures, "BATCH", 1)
+    li_na.post("/v1/clients", {"client_id": str(C2), "name": "赵某"})
+    for client in (C1, C2):
+        li_na.post(f"/v1/clients/{client}/erasure", REQUEST)
+        director.post(f"/v1/clients/{client}/erasure/approval")
+    director.post(f"{FILE}/holds", HOLD)
+    office.catch_up()
+
+    assert office.parts.erasures.tick(office.now) == 1
+    assert office.parts.keys.destroyed() == [C2]
+
+
+def test_how_long_is_for_the_pack_to_say(office: Office, li_na: Person, director: Person):
+    closed(li_na)
+    in_force(office, shipped_pack("consultation") | {"version": 2, "retention_days": 30})
+    office.now += timedelta(days=29)
+    office.catch_up()
+    refused = li_na.post(f"{FILE}/erasure", REQUEST)
+    office.now += timedelta(days=2)
+
+    assert refused.refusal == (409, "must_be_kept", "ground")
+    ask(li_na)
 
 
 def test_a_request_is_taken_back(office: Office, li_na: Person, director: Person):

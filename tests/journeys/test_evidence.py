@@ -149,6 +149,12 @@ def test_in_doubt_nothing_is_sealed_and_everybody_is_told(evidence: Evidence) ->
     code, said = evidence.yice("sealer", "show")
     assert code == 0
     assert "no instance signed it" in said
+    code, said = evidence.yice("sealer", "run", "--once")
+    assert (code, said.count("\n")) == (1, 1)
+    assert "another process works in" in said
+    assert evidence.yice("sealer", "settle", "--ground", "重复写入")[0] == 0
+    [kept] = (evidence.desk.home / "sealer").glob("doubt-*")
+    assert json.loads(kept.read_bytes())["settled"] == "重复写入"
 
 
 def _ready(evidence: Evidence) -> tuple[int, Any]:

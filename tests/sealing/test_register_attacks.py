@@ -4,6 +4,7 @@ next tick, the full scan, the witness. Nobody notices what did not happen.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -24,7 +25,7 @@ from infrastructure.schema import DESK, SEALER, as_role
 from infrastructure.sealing.judging import Doubt, Trust
 from infrastructure.sealing.notes import Kind, SignerKey
 from infrastructure.sealing.origins import sign_batch
-from infrastructure.sealing.scan import Scanned, scan
+from infrastructure.sealing.scan import Scanned, Scanning, scan, scanned_at
 from infrastructure.sealing.sealer import Sealer, begin, sealing
 from infrastructure.sealing.tiles import TileReader
 from infrastructure.sealing.witnessing import AskedWitness, Witness
@@ -82,6 +83,14 @@ class SealedDesk:
     def scanned(self) -> Scanned:
         url = self.sealer_database.url
         return scan(self.folder, url, lambda done, total: None, datetime.now(UTC))
+
+    def scan_in_time(self, every: timedelta) -> None:
+        """As the sealer process does, and to its end."""
+        look = Scanning(self.folder, self.sealer_database.url, every, lambda: datetime.now(UTC))
+        look.look()
+        for thread in threading.enumerate():
+            if thread.name == "scan":
+                thread.join()
 
     def attack(self, statement: str, *parameters: Any) -> None:
         """As the database's administrator, past all triggers. It must have changed something."""
@@ -414,6 +423,23 @@ def test_tiles_that_are_not_those_of_the_checkpoint(desk: SealedDesk) -> None:
 
     with pytest.raises(Doubt, match="the tiles are not those of the checkpoint"):
         desk.restarted()
+
+
+def test_everything_is_scanned_in_time_and_what_is_found_is_a_doubt(desk: SealedDesk) -> None:
+    day = timedelta(days=1)
+    desk.scan_in_time(timedelta(0))
+    assert scanned_at(desk.folder) is None
+    desk.scan_in_time(day)
+    at = scanned_at(desk.folder)
+    assert at is not None
+
+    desk.attack("UPDATE register.entry SET actor = 'staff:other' WHERE position = 4")
+    desk.scan_in_time(day)
+    assert desk.tick() == 0
+
+    desk.scan_in_time(timedelta(microseconds=1))
+    assert desk.doubt() == (0, "at position 4: not what was sealed at this position")
+    assert scanned_at(desk.folder) == at
 
 
 def test_a_sealer_killed_between_tiles_and_checkpoint_goes_on(desk: SealedDesk) -> None:

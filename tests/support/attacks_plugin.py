@@ -67,6 +67,7 @@ ATTACKS = {
         Attack("token stale or stolen and revoked", "the desk", "refused"),
         Attack("credential changed in SQL", SCAN, "next scan"),
         Attack("ciphertexts swapped", "the desk, when it is read", "refused"),
+        Attack("key exchanged", "the desk, when it is read", "refused"),
         Attack("erased key restored", "the desk, at the next start", "destroyed again"),
         Attack("projection row edited", "comparison of view and replay", "next comparison"),
         Attack("pruning without approval", "the desk", "refused"),
