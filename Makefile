@@ -34,7 +34,7 @@ demo: $(READY) ## A week of a made-up service centre, from nothing
 	@$(BIN)/yice demo
 
 test: $(READY) ## All tests, on a PostgreSQL of their own
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(READY) ## Format, lint, types, and which package may import which, and the packs
 	@$(BIN)/ruff format --check .

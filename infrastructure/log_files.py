@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
-from contextlib import closing
-from datetime import datetime
-from itertools import dropwhile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
-from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile
 
 import yaml
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
-from application.event_log import Cell, Line, LogFile, LogUnreadable
+from application.event_log import Line, LogFile, LogUnreadable
 from application.log_map import MapInvalid
+from infrastructure.yaml_text import read_yaml
 
 BOM = b"\xef\xbb\xbf"
 
@@ -28,7 +22,7 @@ WORKBOOKS = frozenset({".xlsx", ".xlsm"})
 def read_map(path: Path) -> Any:
     """What the map says, not yet checked. Raises MapInvalid, naming the line at fault."""
     try:
-        return yaml.safe_load(path.read_bytes())
+        return read_yaml(path.read_bytes())
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise MapInvalid(f"{path.name}: {error}", field="map") from None
 
@@ -93,9 +87,11 @@ class _Lines:
 
 
 def _workbook(path: Path) -> LogFile:
+    from infrastructure import workbook  # openpyxl takes long to load, and only this needs it
+
     try:
-        rows = _sheet(path)
-    except (BadZipFile, InvalidFileException, ParseError, LookupError, ValueError) as error:
+        rows = workbook.first_sheet(path)
+    except workbook.NOT_ONE as error:
         raise LogUnreadable(f"{path.name} is no workbook: {error}") from None
     if not rows or not rows[0]:
         raise LogUnreadable(f"{path.name}: no header: empty")
@@ -106,25 +102,3 @@ def _workbook(path: Path) -> LogFile:
         if cells
     ]
     return LogFile([str(name) for name in rows[0]], lines)
-
-
-def _sheet(path: Path) -> list[list[Cell]]:
-    """The rows of the first sheet, without the empty cells at their ends."""
-    with closing(load_workbook(path, read_only=True, data_only=True)) as book:
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()  # what a sheet says of its own size is often wrong
-        return [_cells(values) for values in sheet.iter_rows(values_only=True)]
-
-
-def _cells(values: Sequence[Any]) -> list[Cell]:
-    cells = [_cell(value) for value in reversed(values)]
-    return list(dropwhile(lambda cell: cell == "", cells))[::-1]
-
-
-def _cell(value: Any) -> Cell:
-    """A number is read as one would type it: 10000000000000000 and not 1e+16."""
-    if isinstance(value, datetime):
-        return value
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return "" if value is None else str(value)

@@ -11,12 +11,13 @@ from typing import Any
 import yaml
 
 from domain.pack import PackInvalid
+from infrastructure.yaml_text import read_yaml
 
 
 def read_pack(path: Path) -> dict[str, Any]:
     """What the file says, not yet checked. Raises PackInvalid, naming the line at fault."""
     try:
-        said = yaml.safe_load(path.read_bytes())
+        said = read_yaml(path.read_bytes())
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise PackInvalid(f"{path.name}: {error}", field="content") from None
     if not isinstance(said, dict):

@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 import psycopg.conninfo
-import yaml
 
 from application.across import AcrossTickets
 from application.as_of import Past
@@ -77,6 +76,7 @@ from infrastructure.views.questions import (
 )
 from infrastructure.views.search import PostgresSearch
 from infrastructure.views.then import PostgresTicketsThen
+from infrastructure.yaml_text import read_yaml
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,7 @@ def now() -> datetime:
 def shipped_packs() -> list[dict[str, Any]]:
     """The packs of this release, as their files say."""
     shipped = sorted((files("domain") / "packs").iterdir(), key=lambda file: file.name)
-    return [yaml.safe_load(file.read_text(encoding="utf-8")) for file in shipped]
+    return [read_yaml(file.read_bytes()) for file in shipped]
 
 
 @cache
@@ -227,7 +227,7 @@ def shipped_calendars() -> Calendars:
     They go on provisionally for two years more: a desk does not stand still on New Year's Day.
     """
     folder = files("domain") / "calendars"
-    contents = [yaml.safe_load(file.read_text()) for file in folder.iterdir()]
+    contents = [read_yaml(file.read_bytes()) for file in folder.iterdir()]
     return Calendars(Calendar.read(c).resolved(chinese_holidays()).foreseeing(2) for c in contents)
 
 
