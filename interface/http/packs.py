@@ -44,6 +44,7 @@ ContentSchema = Schema.from_dict(
         "phrases": fields.Dict(),
         "principles": fields.List(fields.String()),
         "owner": fields.String(allow_none=True),
+        "retention_days": fields.Integer(allow_none=True),
         "lists": fields.Dict(keys=fields.String(), values=fields.List(fields.String())),
         "signoffs": fields.Dict(keys=fields.String()),
         "checklists": fields.Dict(keys=fields.String()),

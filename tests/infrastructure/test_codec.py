@@ -229,9 +229,8 @@ def test_what_nobody_can_read_any_more_is_not_sealed_again(codec: Codec) -> None
 @pytest.mark.attack("key exchanged")
 def test_a_file_is_not_read_under_another_key_than_it_was_registered_with(codec: Codec) -> None:
     name = said(C1, "甲")
-    registered = event(
-        Client.Registered, (C1, 1), name=name, kind="person", key_commitment="0" * 64
-    )
+    said_of_it = {"kind": "person", "key_commitment": "0" * 64, "originator_topic": "client"}
+    registered = event(Client.Registered, (C1, 1), name=name, **said_of_it)
     state = codec.encode(registered)
 
     with pytest.raises(SealBroken, match="not the one that it was registered with"):

@@ -21,7 +21,9 @@ from tests.support.http import ADMIN, APPROVER, DRAFTER, INSPECTOR, Office, Pers
 @pytest.fixture(scope="module")
 def ticket(shared_office: Office) -> str:
     in_force(shared_office, INSTALLATION_PACK)
-    return opened(shared_office.person(LI_NA)).rpartition("/")[2]
+    path = opened(shared_office.person(LI_NA))
+    shared_office.catch_up()
+    return path.rpartition("/")[2]
 
 
 @pytest.fixture
