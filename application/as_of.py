@@ -55,6 +55,10 @@ class Past:
     def __init__(self, register: Register) -> None:
         self._register = register
 
+    def head(self) -> int:
+        """The newest position there is."""
+        return self._register.head()
+
     def ticket(self, ticket_id: UUID, as_of: AsOf) -> Then[TicketRow]:
         """Raises NotFound if it was not open by then."""
         return self._then(TicketRegisterView(), Ticket, ticket_id, as_of)

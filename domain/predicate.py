@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from msgspec import UNSET, Struct, field
+from msgspec import UNSET, Struct, field, json
 
 from domain.spans import instant
 
@@ -49,6 +49,23 @@ class Predicate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, o
             and (self.not_ is None or not self.not_.holds(look))
             and (self.value is None or self._compares(look(self.value), look))
         )
+
+    def unmet(self, look: Look) -> str | None:
+        """Why it does not hold, in words; None if it does."""
+        if self.holds(look):
+            return None
+        for part in self.all:
+            if (why := part.unmet(look)) is not None:
+                return why
+        if self.any and not any(part.holds(look) for part in self.any):
+            return "; ".join(part.unmet(look) or "" for part in self.any)
+        if self.not_ is not None and self.not_.holds(look):
+            return f"left out: {self.not_.in_words()}"
+        return f"{self.value} is {_said(look(str(self.value)))}, asked for: {self.in_words()}"
+
+    def in_words(self) -> str:
+        """As a pack says it, in JSON."""
+        return json.encode(self).decode()
 
     def _compares(self, value: Any, look: Look) -> bool:
         return (
@@ -88,6 +105,10 @@ class Predicate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, o
     def _other(self, said: Any, look: Look) -> Any:
         """A bound that begins with `=` is a path of its own."""
         return look(said[1:]) if isinstance(said, str) and said.startswith("=") else said
+
+
+def _said(value: Any) -> str:
+    return "nothing" if value is None else json.encode(value).decode()
 
 
 def inside(called: str, values: Mapping[str, Any], look: Look) -> Look:

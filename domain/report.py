@@ -23,8 +23,10 @@ LARGEST = 20
 
 N = TypeVar("N", float, Decimal)
 
-TICKETS = "tickets"
-"""What a report is over unless it names words: each ticket once."""
+TICKETS, OBLIGATIONS = "tickets", "obligations"
+"""What a report is over unless it names words: each ticket once, or each promise of time that is
+due in the period.
+"""
 
 
 class Row(Protocol):
@@ -41,7 +43,7 @@ def nearest_rank(ordered: Sequence[N], percent: int) -> N:
     return ordered[-(-percent * len(ordered) // 100) - 1]
 
 
-_STATISTICS: Mapping[str, Callable[[list[Decimal]], Decimal]] = {
+STATISTICS: Mapping[str, Callable[[list[Decimal]], Decimal]] = {
     "mean": lambda values: sum(values, Decimal()) / len(values),
     "median": median,
     "p90": lambda values: nearest_rank(sorted(values), 90),
@@ -72,7 +74,7 @@ class Measure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     out_of: Decimal | None = None
 
     def __post_init__(self) -> None:
-        kinds = [self.count, self.share, self.ratio, *(getattr(self, kind) for kind in _STATISTICS)]
+        kinds = [self.count, self.share, self.ratio, *(getattr(self, kind) for kind in STATISTICS)]
         if sum(bool(kind) for kind in kinds) != 1:
             raise ValueError(
                 "a measure is one of count, share, ratio, mean, median, p90, sum, min, max"
@@ -88,7 +90,7 @@ class Measure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             return _share([row for row in rows if self.share.holds(row.look)], rows)
         if self.ratio is not None:
             return _ratio(*self.ratio, rows)
-        kind = next(kind for kind in _STATISTICS if getattr(self, kind))
+        kind = next(kind for kind in STATISTICS if getattr(self, kind))
         return self._statistic(kind, rows)
 
     def _statistic(self, kind: str, rows: Sequence[Row]) -> Figure:
@@ -97,7 +99,7 @@ class Measure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         behind, numbers = [row for row, _ in found], [number for _, number in found]
         if not numbers:
             return Figure(Decimal() if kind == "sum" else None, (), places=2)
-        value = _STATISTICS[kind](numbers)
+        value = STATISTICS[kind](numbers)
         if self.out_of is None:
             return Figure(value, behind, places=2)
         return Figure(100 * value / self.out_of, behind, places=1)
@@ -120,10 +122,12 @@ class Report(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which rows, how they are grouped, and what is measured or listed of them.
 
     `period` is the word whose last time counts, where it is over tickets. `codes` names the list
-    whose codes are shown, in order, even with nothing behind them.
+    whose codes are shown, in order, even with nothing behind them. `code` is what the catalogue
+    calls it, like R-03 (II-5); `headings`, how its columns are called where people read them.
     """
 
     title: Word
+    code: Word | None = None
     rule: Word | None = None
     over: str | tuple[Word, ...] = TICKETS
     procedures: tuple[Word, ...] = ()
@@ -135,6 +139,7 @@ class Report(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     columns: tuple[Word, ...] = field(name="list", default=())
     target: Target | None = None
     trend: bool = False
+    headings: dict[Word, Word] = {}
 
     def __post_init__(self) -> None:
         if not (self.measures or self.columns):
@@ -146,9 +151,9 @@ class Report(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The happenings that it is over; none: tickets."""
+        """The happenings that it is over; none: tickets, or what was promised."""
         if isinstance(self.over, str):
-            return () if self.over == TICKETS else (self.over,)
+            return () if self.over in (TICKETS, OBLIGATIONS) else (self.over,)
         return self.over
 
     @property

@@ -18,6 +18,9 @@ DESK = "yice_desk"
 SEALER = "yice_sealer"
 """The role of who seals the register: it reads, and nothing else."""
 
+REPORTER = "yice_reporter"
+"""The role of other people's reporting tools: it reads the views, and nothing else."""
+
 
 def _role(name: str) -> str:
     return f"""
@@ -296,6 +299,13 @@ REGISTER: Sequence[str] = (
     {_role(SEALER)}
     GRANT USAGE ON SCHEMA register TO {SEALER};
     GRANT SELECT ON register.entry, register.origin TO {SEALER};
+    """,
+    f"""
+    {_role(REPORTER)}
+    GRANT USAGE ON SCHEMA reporting TO {REPORTER};
+    GRANT SELECT ON ALL TABLES IN SCHEMA reporting TO {REPORTER};
+    ALTER DEFAULT PRIVILEGES FOR ROLE {DESK} IN SCHEMA reporting
+        GRANT SELECT ON TABLES TO {REPORTER};
     """,
 )
 

@@ -133,7 +133,7 @@ class Parts:
         self.pack_review = PackReview(self.packs, catalogue())
         self.obligations = PostgresObligations(self.database)
         self.boards = Boards(self.packs, self.figures, self.staff_directory)
-        self.reports = Reports(self.packs, self.figures, Zone(settings.zone.key))
+        self.reports = Reports(self.packs, self.figures, self.past, Zone(settings.zone.key))
         self.search = PostgresSearch(self.database, self.codec, index)
         self.erasures = Erasures(
             self.desk, self.client_file, self.ticket_register, self.packs, self.forget_erased

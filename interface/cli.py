@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -28,7 +27,6 @@ from application.log_map import LogMap
 from application.people import IssueCredential, IssuedToken, RegisterStaff, TakePost
 from application.register import Unavailable
 from application.reports.event_log import event_log, log_asked_for
-from application.reports.packs import ReportAsked
 from domain.errors import DomainError
 from infrastructure.crew import rebuild_views
 from infrastructure.embedded import EmbeddedPostgresFailed
@@ -43,13 +41,14 @@ from interface.as_of_cli import as_of, compare, diff
 from interface.bundle_cli import bundle
 from interface.demo import closing_text, free_port, interruptible, told_week
 from interface.event_log import run_import, show_import, show_report
-from interface.figures import OF_PACK, Reporting, show_figures
+from interface.figures import OF_PACK, Reporting
 from interface.named import ticket_named
 from interface.numbering_cli import verify_register
 from interface.packs_cli import packs
 from interface.permissions_cli import permissions
 from interface.printing import err, out, print_json, print_table, progress_bar
 from interface.redaction import log_redacted, redacted
+from interface.report_cli import report_of_pack
 from interface.sealing_cli import (
     NOT_SEALED,
     instance,
@@ -70,7 +69,6 @@ log = logging.getLogger(__name__)
 
 as_json = click.option("--json", "as_json", is_flag=True, help="For a script.")
 
-A_DAY = click.DateTime(["%Y-%m-%d"])
 A_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -221,7 +219,7 @@ def import_log(file: Path, map_file: Path, no_wait: bool, as_json: bool) -> None
 
 @main.group(cls=Reporting)
 def report() -> None:
-    """Figures that are computed from the views: `event-log`, or PACK/REPORT of a pack."""
+    """Figures: `event-log`, PACK/REPORT of a pack, or its code (R-03)."""
 
 
 @report.command("event-log")
@@ -238,31 +236,7 @@ def report_event_log(procedure: str | None, as_json: bool) -> None:
     show_report(figures, as_json=as_json)
 
 
-@report.command(OF_PACK, hidden=True)
-@click.argument("name", metavar="PACK/REPORT")
-@click.option("--from", "from_", type=A_DAY, help="The first day; else that of this month.")
-@click.option("--to", type=A_DAY, help="The day behind the last; else the first of next month.")
-@click.option("--unit", help="Of tickets opened there only.")
-@as_json
-def report_of_pack(
-    name: str, from_: datetime | None, to: datetime | None, unit: str | None, as_json: bool
-) -> None:
-    """The figures of a report that a pack in force defines."""
-    pack, _, asked = name.partition("/")
-    with opened() as parts:
-        parts.projector.catch_up()
-        first, behind = parts.reports.this_month(now())
-        figures = parts.reports.report(
-            ReportAsked(
-                pack=pack,
-                report=asked,
-                from_=from_.date() if from_ else first,
-                to=to.date() if to else behind,
-                now=now(),
-                unit=unit,
-            )
-        )
-    show_figures(figures, as_json=as_json)
+report.add_command(report_of_pack, OF_PACK)
 
 
 @main.command(add_help_option=False, context_settings={"ignore_unknown_options": True})

@@ -150,6 +150,8 @@ class TicketFigures:
     def _of_ticket(self, name: str) -> Any:
         if name == "owners":
             return self.ticket.transfers + 1
+        if name == "calendars":
+            return sorted({str(known.basis["calendar"]) for _, known in self.obligations})
         value = getattr(self.ticket, name, None)
         if isinstance(value, Sealed):
             return None
@@ -184,6 +186,47 @@ class HappeningFigures:
         return self.of.look(path)
 
 
+@dataclass(frozen=True, kw_only=True)
+class ObligationFigures:
+    """One promise of time as figures ask about it (`obligation.status`), and its ticket."""
+
+    name: str
+    known: Obligation
+    of: TicketFigures
+
+    @property
+    def ticket_id(self) -> UUID:
+        return self.of.ticket_id
+
+    def look(self, path: str) -> Any:
+        where, _, name = path.partition(".")
+        if where != "obligation":
+            return self.of.look(path)
+        known, now = self.known, self.of.now
+        answers: dict[str, Callable[[], Any]] = {
+            "name": lambda: self.name,
+            "title": lambda: known.name,
+            "status": lambda: str(known.status_at(now)),
+            "is_missed": lambda: known.missed_at(now) is not None,
+            "responsible_id": lambda: known.responsible,
+            "opened_at": lambda: known.anchor.isoformat(),
+            "due_at": lambda: known.due.isoformat(),
+            "over_at": lambda: known.over_at and known.over_at.isoformat(),
+        }
+        return answers[name]() if name in answers else None
+
+
+def due_in(figures: Sequence[TicketFigures], window: Window) -> list[ObligationFigures]:
+    """What was promised on these tickets and is due in the window, in the order of that."""
+    rows = [
+        ObligationFigures(name=name, known=known, of=ticket)
+        for ticket in figures
+        for name, known in ticket.obligations
+        if window.since <= known.due < window.until
+    ]
+    return sorted(rows, key=lambda row: row.known.due)
+
+
 _UNITS = {"hours": timedelta(hours=1), "minutes": timedelta(minutes=1)}
 
 
@@ -212,6 +255,16 @@ class Window:
 
 
 @dataclass(frozen=True)
+class Happened:
+    """An event behind a figure: where in the register it stands."""
+
+    ticket_id: UUID
+    position: int
+    word: str
+    happened_at: datetime
+
+
+@dataclass(frozen=True)
 class LastInUnit:
     unit: str
     form: Mapping[str, Any]
@@ -219,8 +272,8 @@ class LastInUnit:
     number: int
 
 
-class Figures(ABC):
-    """The questions."""
+class Reported(ABC):
+    """What reports ask: of the tables, or of the register (application/reports/replayed.py)."""
 
     @abstractmethod
     def tickets(self, word: str, window: Window, now: datetime) -> list[TicketFigures]:
@@ -231,6 +284,26 @@ class Figures(ABC):
         self, words: Sequence[str], window: Window, now: datetime
     ) -> list[HappeningFigures]:
         """Each time one of these happened in the window, in the order recorded."""
+
+    @abstractmethod
+    def read_up_to(self) -> int:
+        """The position in the register up to which all of it is told."""
+
+    @abstractmethod
+    def obligations(self, window: Window, now: datetime) -> list[ObligationFigures]:
+        """What was promised and is due in the window, as things stand, in the order of that."""
+
+    @abstractmethod
+    def events(self, ticket_ids: Sequence[UUID], words: Sequence[str]) -> list[Happened]:
+        """Each time one of these happened to these tickets, in the order recorded."""
+
+
+class Figures(Reported):
+    """The questions that are asked of the tables alone."""
+
+    @abstractmethod
+    def to_whom(self, word: str, window: Window) -> list[UUID]:
+        """The tickets to which this happened in the window, whatever came later."""
 
     @abstractmethod
     def last_by_unit(self, word: str, procedure: str, now: datetime) -> list[LastInUnit]:

@@ -11,14 +11,17 @@ import msgspec
 
 from application.views.figures import (
     Figures,
+    Happened,
     HappeningFigures,
     HappeningRow,
     HappeningView,
     LastInUnit,
+    ObligationFigures,
     TicketFigures,
     TicketFiguresRow,
     TicketFiguresView,
     Window,
+    due_in,
 )
 from application.views.ticket_register import TicketRegisterView, TicketRow
 from domain.obligation import Obligation
@@ -62,6 +65,30 @@ _HAPPENINGS = f"""
       FROM {_JOINED} JOIN reporting.happening h ON h.ticket_id = t.ticket_id
      WHERE h.word = ANY(%s) AND h.happened_at >= %s AND h.happened_at < %s AND {_OF_PROCEDURES}
      ORDER BY h.position
+"""
+
+_PROMISED_ON = f"""
+    SELECT {_OF_TICKET} FROM {_JOINED}
+     WHERE t.ticket_id IN (
+           SELECT d.ticket_id FROM reporting.obligations d WHERE d.due_at >= %s AND d.due_at < %s)
+       AND {_OF_PROCEDURES}
+     ORDER BY t.opened_position
+"""
+
+_TO_WHOM = f"""
+    SELECT DISTINCT t.opened_position, t.ticket_id
+      FROM reporting.happening h JOIN reporting.ticket_register t ON t.ticket_id = h.ticket_id
+     WHERE h.word = %s AND h.happened_at >= %s AND h.happened_at < %s AND {_OF_PROCEDURES}
+     ORDER BY 1
+"""
+
+_READ = "SELECT min(position) FROM reporting.view_position WHERE view = ANY(%s)"
+
+_BESIDE = ("client_file", "obligations")
+
+_EVENTS = """
+    SELECT ticket_id, position, word, happened_at FROM reporting.happening
+     WHERE ticket_id = ANY(%s) AND word = ANY(%s) ORDER BY position
 """
 
 _LAST_BY_UNIT = """
@@ -109,6 +136,23 @@ class PostgresFigures(Figures):
             HappeningFigures(happening=_HAPPENING.read(row[begin:]), of=_of_ticket(row, now))
             for row in rows
         ]
+
+    def obligations(self, window: Window, now: datetime) -> list[ObligationFigures]:
+        procedures = _listed(window.procedures)
+        rows = self._rows(_PROMISED_ON, window.since, window.until, procedures, procedures)
+        return due_in([_of_ticket(row, now) for row in rows], window)
+
+    def events(self, ticket_ids: Sequence[UUID], words: Sequence[str]) -> list[Happened]:
+        return [Happened(*row) for row in self._rows(_EVENTS, list(ticket_ids), list(words))]
+
+    def read_up_to(self) -> int:
+        names = [table.name for table in (_HAPPENING, _TICKET, _TOLD)]
+        return int(self._rows(_READ, [*names, *_BESIDE])[0][0] or 0)
+
+    def to_whom(self, word: str, window: Window) -> list[UUID]:
+        procedures = _listed(window.procedures)
+        rows = self._rows(_TO_WHOM, word, window.since, window.until, procedures, procedures)
+        return [ticket_id for _, ticket_id in rows]
 
     def last_by_unit(self, word: str, procedure: str, now: datetime) -> list[LastInUnit]:
         rows = self._rows(_LAST_BY_UNIT, word, procedure, now)

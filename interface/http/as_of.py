@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, fields
 
 from application.as_of import Then
 from application.instant import AsOf, Clock
@@ -22,6 +22,7 @@ from application.views.ticket_then import Shown, Stood
 from domain.obligation import Obligation
 from interface.http.answers import json, page, plain
 from interface.http.auth import actor, reader
+from interface.http.instants import ON_CLOCK, Instant
 from interface.http.resource import Resource
 from interface.http.schemas import PageQuery, ReadQuery, must_be_holdable, shown
 from interface.http.services import services
@@ -36,20 +37,6 @@ from interface.http.tickets import (
 resource = Resource("as_of", "/v1/audit", "As of an instant (时点): what was, and what was known")
 
 
-class Instant(fields.AwareDateTime):
-    """An instant with its offset; in a query the + of an offset is written %2B."""
-
-    default_error_messages = {  # noqa: RUF012 - marshmallow's own
-        "invalid": "an instant like 2026-11-25T10:00:00+08:00; in a query + is written %2B"
-    }
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        try:
-            return super()._deserialize(value, attr, data, **kwargs)
-        except (ValidationError, OverflowError):
-            raise self.make_error("invalid") from None
-
-
 class AsOfQuery(ReadQuery):
     as_of = Instant(
         format="iso",
@@ -57,15 +44,7 @@ class AsOfQuery(ReadQuery):
         validate=must_be_holdable,
         metadata={"description": "What happened at this instant counts; must carry an offset"},
     )
-    clock = fields.String(
-        load_default=str(Clock.RECORDED),
-        validate=validate.OneOf([str(clock) for clock in Clock]),
-        metadata={
-            "description": "recorded: what we knew then, by the store's clock;"
-            " occurred: what was true then, as told by now",
-            "default": str(Clock.RECORDED),
-        },
-    )
+    clock = ON_CLOCK
 
 
 _AS_OF: Mapping[str, fields.Field[Any]] = {

@@ -41,6 +41,7 @@ PACK: dict[str, Any] = {
     "reports": {
         "once": {
             "title": "一次办结率",
+            "code": "R-35",
             "rule": "FR-10",
             "measures": {
                 "tickets": {"count": True},
@@ -113,12 +114,16 @@ def test_a_report_gives_the_figures_of_a_period_and_the_tickets_behind_them(
     assert answer.status == 200
     definition = answer.body.pop("definition")
     assert definition["measures"]["hours"]["median"] == "hours.opened.visit"
+    assert len(answer.body.pop("definition_sha256")) == 64
+    assert answer.body.pop("position") > 0
     assert answer.body == {
         "pack": "visits",
         "version": 1,
         "report": "once",
         "title": "一次办结率",
+        "code": "R-35",
         "rule": "FR-10",
+        "as_of": None,
         "from": "2026-11-01",
         "to": "2026-12-01",
         "unit": None,
@@ -277,12 +282,17 @@ def test_a_report_is_asked_for_at_the_command_line(
     told = yice(tmp_path, "report", "visits/once", *period, "--json", **stores)
     shown = yice(tmp_path, "report", "visits/regions", *period, **stores)
     refused = yice(tmp_path, "report", "visits/no-such", **stores)
+    file = tmp_path / "once.html"
+    by_code = ("--period", "2026-11", "--lineage", "--format", "html", "--out", str(file))
+    written = yice(tmp_path, "report", "R-35", *by_code, **stores)
 
     assert (told.returncode, told.stderr) == (0, "")
     assert json.loads(told.stdout)["measures"]["once"]["value"] == "33.3"
     assert (shown.returncode, shown.stderr) == (0, "")
     lines = [line.split() for line in shown.stdout.splitlines()]
     assert ["│", "南", "│", "2", "│", "60", "│"] in lines
-    assert ["│", "all", "│", "3", "│", "73.3", "│"] in lines
+    assert ["│", "合计", "│", "3", "│", "73.3", "│"] in lines
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == "yice: not_found: visits has no report no-such\n"
+    assert (written.returncode, written.stdout, written.stderr) == (0, "", "")
+    assert "来源 lineage" in file.read_text("utf-8")

@@ -179,6 +179,13 @@ class Person:
         """Read what the views hold now."""
         return self.ask("GET", path, headers)
 
+    def download(self, path: str) -> tuple[str, bytes]:
+        """Media type and content of what is no JSON, once the views have caught up."""
+        self._office.catch_up()
+        answer = self._office.client().get(path, headers=self._authorization)
+        assert answer.status_code == 200, answer.text
+        return answer.headers["Content-Type"], answer.data
+
     def search(self, path: str, question: Mapping[str, str]) -> Answer:
         """Look, with a question of any characters."""
         return self.look(f"{path}{'&' if '?' in path else '?'}{urlencode(question)}")
