@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from application.instant import AsOf
+from application.proofs import Sealing
 from application.register import Fact, Register
 from application.views.client_file import ClientFileView, ClientRow
 from application.views.obligations import ObligationRow, ObligationsView
@@ -27,11 +28,15 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Then(Generic[R]):
-    """What a stream was as of an instant: `row` is the fold of `facts`, of all up to `head`."""
+    """What a stream was as of an instant: `row` is the fold of `facts`, of all up to `head`.
+
+    `projector`: the definition (a digest) of the view that it was folded by.
+    """
 
     row: R
     facts: Sequence[Fact]
     head: int
+    projector: str
 
     @property
     def position(self) -> int:
@@ -50,10 +55,13 @@ class Then(Generic[R]):
 
 
 class Past:
-    """Files as they were, by replay of one stream; the whole of it, if the instant is to come."""
+    """Files as they were, by replay of one stream; the whole of it, if the instant is to come.
 
-    def __init__(self, register: Register) -> None:
-        self._register = register
+    `definition` of a view is a digest of what makes its rows.
+    """
+
+    def __init__(self, register: Register, definition: Callable[[type[View[Any]]], str]) -> None:
+        self._register, self._definition = register, definition
 
     def head(self) -> int:
         """The newest position there is."""
@@ -78,7 +86,7 @@ class Past:
         rows = folded(view, facts)
         if id not in rows:
             raise NotFound(f"no {kind.TOPIC} {id} as of {as_of}", field=f"{kind.TOPIC}_id")
-        return Then(_in_utc(rows[id]), facts, head)
+        return Then(_in_utc(rows[id]), facts, head, self._definition(type(view)))
 
 
 def folded(
@@ -140,3 +148,23 @@ def changes(
                 if last.get(name) != shown[name]:
                     made[name].append(fact)
     return [Change(name, was[name], now[name], made[name]) for name in names]
+
+
+def given_by(
+    as_of: AsOf, *, position: int, head: int, projector: str, sealing: Sealing | None
+) -> dict[str, Any]:
+    """What every answer about the past says of itself; `checkpoint`: the newest, if there is one.
+
+    It covers what stands at positions up to its size.
+    """
+    checkpoint = None
+    if sealing is not None and sealing.size > 0:
+        checkpoint = {"size": sealing.size, "root": sealing.root}
+    return {
+        "as_of": as_of.at,
+        "clock": str(as_of.clock),
+        "position": position,
+        "head": head,
+        "projector": projector,
+        "checkpoint": checkpoint,
+    }

@@ -15,9 +15,13 @@ class NotSealed(Refused):
 
 @dataclass(frozen=True)
 class Sealing:
-    """How far the log is, and why it stands still if it does."""
+    """How far the log is, and why it stands still if it does.
+
+    `root` is the hash (base64) of the tree of so many entries, as the checkpoint says it.
+    """
 
     size: int
+    root: str
     doubt: str | None
 
 

@@ -307,6 +307,20 @@ REGISTER: Sequence[str] = (
     ALTER DEFAULT PRIVILEGES FOR ROLE {DESK} IN SCHEMA reporting
         GRANT SELECT ON TABLES TO {REPORTER};
     """,
+    f"""
+    CREATE TABLE reporting.view_difference (
+        view      text        NOT NULL,
+        stream_id uuid        NOT NULL,
+        row_key   text        NOT NULL,
+        field     text        NOT NULL,
+        found_at  timestamptz NOT NULL,
+        PRIMARY KEY (view, stream_id, row_key, field)
+    );
+    COMMENT ON TABLE reporting.view_difference IS
+        'Where a view showed something else than replay when it was last looked at.';
+    GRANT SELECT, INSERT, DELETE ON reporting.view_difference TO {DESK};
+    GRANT SELECT ON reporting.view_difference TO {REPORTER};
+    """,
 )
 
 KEYS: Sequence[str] = (

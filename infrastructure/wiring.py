@@ -75,7 +75,13 @@ from infrastructure.views.questions import (
     PostgresTicketRegister,
 )
 from infrastructure.views.search import PostgresSearch
-from infrastructure.views.then import PostgresTicketsThen
+from infrastructure.views.table import definition_of
+from infrastructure.views.then import (
+    PostgresClientsThen,
+    PostgresObligationsThen,
+    PostgresStaffThen,
+    PostgresTicketsThen,
+)
 from infrastructure.yaml_text import read_yaml
 
 
@@ -126,7 +132,10 @@ class Parts:
         self.ticket_register = PostgresTicketRegister(self.database)
         self.ticket_history = PostgresTicketHistory(self.database)
         self.tickets_then = PostgresTicketsThen(self.database)
-        self.past = Past(self.register)
+        self.clients_then = PostgresClientsThen(self.database)
+        self.staff_then = PostgresStaffThen(self.database)
+        self.obligations_then = PostgresObligationsThen(self.database)
+        self.past = Past(self.register, definition_of)
         self.client_file = PostgresClientFile(self.database)
         self.staff_directory = PostgresStaffDirectory(self.database)
         self.pack_shelf = PostgresPackShelf(self.database)

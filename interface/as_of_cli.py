@@ -11,7 +11,7 @@ from uuid import UUID
 
 import click
 
-from application.as_of import Change, Then, changes
+from application.as_of import Change, Then, changes, given_by
 from application.instant import AsOf, Clock
 from application.register import Fact
 from application.views.showing import plain, shallow
@@ -66,8 +66,8 @@ def as_of(opened: Opened, ticket: str, instant: datetime, clock: str, as_json: b
     if as_json:
         print_json(said)
         return
-    place = f"position {then.position} of {then.head}, version {then.version}"
-    print_table(f"{ticket} as of {asked}: {place}", _fields(said["ticket"]))
+    print_table(f"{ticket} as of {asked}: {_place(said)}", _fields(said["ticket"]))
+    _print_by(said)
     if said["obligations"]:
         columns = ("key", "title", "status", "due_at", "responsible_id")
         rows = [{name: row[name] for name in columns} for row in said["obligations"]]
@@ -96,32 +96,33 @@ def diff(
             before, after, TicketRegisterView(), lambda row: plain(shallow(row), opener)
         )
         changed = [_changed(parts, change) for change in found]
-    if as_json:
         times = zip(("from", "to"), asked, (before, after), strict=True)
-        said = {name: _of_then(one, then) for name, one, then in times}
+        said = {name: _of_then(parts, one, then) for name, one, then in times}
+    if as_json:
         print_json({"ticket_id": ticket_id, **said, "changes": changed})
         return
     for change in changed:
-        out.print(
-            f"{change['field']}: {change['before']} -> {change['after']}",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        _print(f"{change['field']}: {change['before']} -> {change['after']}")
         for event in change["events"]:
-            out.print(_line(event), markup=False, highlight=False, soft_wrap=True)
+            _print(_line(event))
+    for one in said.values():
+        _print(f"{one['as_of'].isoformat()} ({one['clock']}): {_place(one)}")
+    _print_by(said["to"])
 
 
 @click.command()
 @as_json
 @click.pass_obj
 def compare(opened: Opened, as_json: bool) -> None:
-    """Fold everything again and compare it with what the views show. 1: there are differences."""
+    """Fold everything again and compare it with what the views show. 1: there are differences.
+
+    What `/readyz` tells of differences is what was found last.
+    """
     found: list[Difference] = []
     with opened() as parts, progress_bar("streams") as report:
         of, done, after = parts.comparison.streams(), 0, None
         while done == 0 or after is not None:
-            compared = parts.comparison.batch(after, BATCH)
+            compared = parts.comparison.keep(after, BATCH, now())
             found += compared.differences
             done, after = done + max(compared.streams, 1), compared.last
             report(of if after is None else min(done, of), of)
@@ -146,16 +147,39 @@ def _then(parts: Parts, asked: AsOf, then: Then[TicketRow]) -> dict[str, Any]:
         for row in then.obligations()
     ]
     return {
-        **_of_then(asked, then),
+        **_of_then(parts, asked, then),
         "ticket": plain(then.row, opener),
         "obligations": obligations,
         "events": _events(parts, then.facts),
     }
 
 
-def _of_then(asked: AsOf, then: Then[Any]) -> dict[str, Any]:
-    said = {"position": then.position, "head": then.head, "version": then.version}
-    return {"as_of": asked.at, "clock": str(asked.clock)} | said
+def _of_then(parts: Parts, asked: AsOf, then: Then[Any]) -> dict[str, Any]:
+    said = given_by(
+        asked,
+        position=then.position,
+        head=then.head,
+        projector=then.projector,
+        sealing=parts.proofs.sealing(),
+    )
+    return said | {"version": then.version}
+
+
+def _print_by(said: dict[str, Any]) -> None:
+    """By which definition, and under which checkpoint."""
+    checkpoint = said["checkpoint"]
+    sealed = f"{checkpoint['size']} {checkpoint['root']}" if checkpoint else "none"
+    _print(f"projector {said['projector']}")
+    _print(f"checkpoint {sealed}")
+
+
+def _place(said: dict[str, Any]) -> str:
+    return f"position {said['position']} of {said['head']}, version {said['version']}"
+
+
+def _print(line: str) -> None:
+    """As it is, however wide the page."""
+    out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _changed(parts: Parts, change: Change) -> dict[str, Any]:

@@ -49,6 +49,7 @@ from interface.permissions_cli import permissions
 from interface.printing import err, out, print_json, print_table, progress_bar
 from interface.redaction import log_redacted, redacted
 from interface.report_cli import report_of_pack
+from interface.review_cli import review
 from interface.sealing_cli import (
     NOT_SEALED,
     instance,
@@ -248,7 +249,7 @@ def verify(words: tuple[str, ...]) -> None:
 
 COMMANDS = (
     *(packs, token, permissions, verify_register),
-    *(as_of, diff, compare),
+    *(as_of, diff, compare, review),
     *(instance, sealer, witness, bundle),
 )
 

@@ -79,7 +79,7 @@ class Duty:
 
 
 class Rounds:
-    """Goes through all streams again and again, some at a time; differences are logged."""
+    """Goes through all streams again and again, some at a time; differences are logged and kept."""
 
     def __init__(self, comparison: Comparison, at_a_time: int = COMPARED) -> None:
         self._comparison, self._at_a_time = comparison, at_a_time
@@ -87,7 +87,7 @@ class Rounds:
 
     def tick(self, now: datetime) -> int:
         """It is never urgent: nothing is done, as far as a duty wants to know."""
-        compared = self._comparison.batch(self._after, self._at_a_time)
+        compared = self._comparison.keep(self._after, self._at_a_time, now)
         self._after = compared.last
         for difference in compared.differences:
             log.error("not what the register says: %s", difference)

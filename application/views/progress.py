@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from datetime import datetime
 
 
 class ViewTooFarBehind(Exception):
@@ -19,7 +20,20 @@ class ViewProgress:
     failure: str | None
 
 
+@dataclass(frozen=True)
+class ViewDiffers:
+    """A view that shows something else than replay, in so many fields or rows; since when known."""
+
+    view: str
+    differences: int
+    since: datetime
+
+
 class Progress(ABC):
+    @abstractmethod
+    def differing(self) -> list[ViewDiffers]:
+        """The views that were found to differ when they were last compared with replay."""
+
     @abstractmethod
     def views(self) -> list[ViewProgress]:
         """All views."""

@@ -1,35 +1,24 @@
-"""Tickets as they were: one row for each time that something changed which lists show.
-
-A row holds for a time on each of two clocks: from when to when we knew it so (`recorded`), and
-from when to when it was so, as told by now (`occurred`). Usually the two go together; a late entry
-parts them: what it changes in the past has rows of its own, which nobody knew at the time.
-"""
+"""Tickets as they were, and the questions that lists and counters ask of them."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from abc import abstractmethod
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from application.instant import AsOf
-from application.register import Fact
+from application.views.then import RowsThen, Shown, ThenView
 from application.views.ticket_register import TicketFilter, TicketRegisterView, TicketRow
-from application.views.view import Span, View
 from domain.sealed import Sealed
 from domain.ticket import Ticket
 
 _NOTHING = Sealed(UUID(int=0), None, None)
 
-_REGISTER = TicketRegisterView()
-
 
 @dataclass(slots=True)
 class TicketThenRow:
-    """Never changed once it is made."""
-
     ticket_id: Annotated[UUID, "The ticket"]
     place: Annotated[int, "The how-many-eth of its rows that was made"]
     opened_position: Annotated[int, "Position of its opening in the register; orders the list"]
@@ -76,10 +65,11 @@ _HELD_AND_ASKED = (
 """What is mostly asked for is found and counted in the index, without a look at the rows."""
 
 
-class TicketThenView(View[list[TicketThenRow]]):
+class TicketThenView(ThenView[TicketRow]):
     name = "ticket_then"
-    span = Span.STREAM
-    has_several = True
+    of = TicketRegisterView()
+    began = "opened_position"
+    changing = CHANGING
     row = TicketThenRow
     facts = frozenset(
         {
@@ -101,129 +91,23 @@ class TicketThenView(View[list[TicketThenRow]]):
         "asked_id, opened_position WHERE asked_id IS NOT NULL",
     )
 
-    def keys(self, fact: Fact) -> Sequence[UUID]:
-        return (fact.event.originator_id,)
-
-    def fold(self, row: list[TicketThenRow] | None, fact: Fact, key: Any) -> list[TicketThenRow]:
-        if row is None:
-            return [_opened(fact)]
-        rows, made = list[TicketThenRow](), list[TicketThenRow]()
-        for known in row:
-            left, *after = _parted(known, fact, len(row) + len(made) + 1)
-            rows.append(left)
-            made += after
-        return rows + made
-
-
-def _opened(fact: Fact) -> TicketThenRow:
-    ticket = _REGISTER.fold(None, fact, fact.event.originator_id)
-    return TicketThenRow(
-        ticket_id=ticket.ticket_id,
-        place=1,
-        opened_position=ticket.opened_position,
-        opened_at=ticket.opened_at,
-        unit=ticket.unit,
-        procedure=ticket.procedure,
-        channel=ticket.channel,
-        from_recorded=fact.recorded_at,
-        from_occurred=ticket.opened_at,
-        **_changing(ticket),
-    )
-
-
-def _parted(row: TicketThenRow, fact: Fact, place: int) -> list[TicketThenRow]:
-    """The row as far as the fact leaves it, and what it is from the fact on, at a new place.
-
-    What is recorded last is folded last, whenever it happened: it changes all that was so later.
-    """
-    recorded, occurred = fact.recorded_at, fact.event.timestamp
-    is_known = row.from_recorded is not None and row.to_recorded is None
-    is_so = row.from_occurred is not None and (
-        row.to_occurred is None or row.to_occurred > occurred
-    )
-    if not (is_known or is_so) or (changed := _changed(row, fact)) == _changing(row):
-        return [row]
-    before, after = row, replace(row, **_NEVER, **changed)
-    if is_known:
-        before = replace(before, **_held("recorded", before.from_recorded, recorded))
-        after.from_recorded = recorded
-    if is_so and row.from_occurred is not None:
-        since = max(occurred, row.from_occurred)
-        before = replace(before, **_held("occurred", row.from_occurred, since))
-        after.from_occurred, after.to_occurred = since, row.to_occurred
-    if before.from_recorded is None and before.from_occurred is None:
-        return [after]
-    after.place = place
-    return [before, after]
-
-
-_NEVER: dict[str, Any] = dict.fromkeys(
-    ("from_recorded", "to_recorded", "from_occurred", "to_occurred")
-)
-
-
-def _held(clock: str, since: datetime | None, until: datetime) -> dict[str, Any]:
-    """From when to when, on one of the clocks: never, if that is no time at all."""
-    times = (since, until) if since != until else (None, None)
-    return dict(zip((f"from_{clock}", f"to_{clock}"), times, strict=True))
-
-
-def _changed(row: TicketThenRow, fact: Fact) -> dict[str, Any]:
-    """What changes, as the register of tickets has it after the fact."""
-    return _changing(_REGISTER.fold(_as_ticket(row), fact, row.ticket_id))
-
-
-def _changing(row: TicketRow | TicketThenRow) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in CHANGING}
-
-
-def _as_ticket(row: TicketThenRow) -> TicketRow:
-    """The ticket of that time, as far as it is known here."""
-    return TicketRow(
-        ticket_id=row.ticket_id,
-        opened_position=row.opened_position,
-        register="",
-        number="",
-        client_id=None,
-        matter=_NOTHING,
-        channel=row.channel,
-        procedure=row.procedure,
-        unit=row.unit,
-        first_contact_id=row.owner_id,
-        opened_at=row.opened_at,
-        opened_recorded_at=row.opened_at,
-        changed_at=row.opened_at,
-        **_changing(row),
-    )
-
-
-def as_it_stood(now: TicketRow, then: TicketThenRow) -> TicketRow:
-    """The ticket as it was then; how far that was read (`version` …) it does not say."""
-    return replace(now, **_changing(then))
-
-
-@dataclass(frozen=True)
-class Stood:
-    """A ticket as it was, and since when it had been so; by the clock that was asked."""
-
-    ticket: TicketRow
-    since: datetime
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What the view answers by: how far in the register, and its definition (a digest).
-
-    `position`: of the last event that may show in the answer.
-    """
-
-    position: int
-    definition: str
-
-
-@dataclass(frozen=True)
-class PageThen(Shown):
-    rows: Sequence[Stood]
+    def as_known(self, then: TicketThenRow) -> TicketRow:
+        return TicketRow(
+            ticket_id=then.ticket_id,
+            opened_position=then.opened_position,
+            register="",
+            number="",
+            client_id=None,
+            matter=_NOTHING,
+            channel=then.channel,
+            procedure=then.procedure,
+            unit=then.unit,
+            first_contact_id=then.owner_id,
+            opened_at=then.opened_at,
+            opened_recorded_at=then.opened_at,
+            changed_at=then.opened_at,
+            **self.changes(then),
+        )
 
 
 @dataclass(frozen=True)
@@ -231,12 +115,8 @@ class CountsThen(Shown):
     counts: dict[str, dict[str, int]]
 
 
-class TicketsThen(ABC):
-    """The questions, as of an instant on either clock."""
-
-    @abstractmethod
-    def page(self, asked: TicketFilter, as_of: AsOf, *, before: int | None, limit: int) -> PageThen:
-        """Those that fitted then: newest first, those opened before the position `before`."""
+class TicketsThen(RowsThen[TicketRow, TicketFilter]):
+    """The list is newest first: `after` is the position of an opening."""
 
     @abstractmethod
     def counts(self, asked: TicketFilter, as_of: AsOf) -> CountsThen:

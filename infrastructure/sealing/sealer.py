@@ -21,7 +21,7 @@ from infrastructure.database import Connection
 from infrastructure.sealing import rows, state
 from infrastructure.sealing.checkpoint import Checkpoint
 from infrastructure.sealing.judging import Doubt, Trust
-from infrastructure.sealing.notes import NoteInvalid, VerifierKey
+from infrastructure.sealing.notes import NoteInvalid, VerifierKey, to_base64
 from infrastructure.sealing.origins import Receipted
 from infrastructure.sealing.signing import kept_key
 from infrastructure.sealing.tiles import TiledTree, TileReader
@@ -221,8 +221,9 @@ def sealing(folder: Path) -> Sealing | None:
     if note is None:
         return None
     doubt = state.read(folder / "doubt")
-    size = Checkpoint.parse(note.text).size
-    return Sealing(size, json.loads(doubt)["why"] if doubt else None)
+    checkpoint = Checkpoint.parse(note.text)
+    why = json.loads(doubt)["why"] if doubt else None
+    return Sealing(checkpoint.size, to_base64(checkpoint.root), why)
 
 
 def put_in_doubt(folder: Path, position: int, why: str, sealed: int, now: datetime) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -17,8 +18,11 @@ from uuid import UUID
 
 from application.register import Fact
 from application.views.client_file import ClientFileView
+from application.views.client_then import ClientThenView
 from application.views.figures import HappeningView, TicketFiguresView
+from application.views.obligation_then import ObligationThenView
 from application.views.obligations import ObligationsView
+from application.views.staff_then import StaffThenView
 from application.views.ticket_history import TicketHistoryView
 from application.views.ticket_register import TicketRegisterView
 from application.views.ticket_then import TicketThenView
@@ -39,7 +43,10 @@ COMPARED: Mapping[type[View[Any]], str] = {
     TicketFiguresView: "ticket_id",
     HappeningView: "ticket_id",
     ObligationsView: "ticket_id",
+    ObligationThenView: "ticket_id",
     ClientFileView: "client_id",
+    ClientThenView: "client_id",
+    StaffThenView: "staff_id",
 }
 """Views whose rows are folded from one stream, and the column that names it."""
 
@@ -58,6 +65,17 @@ _FACTS = (
     " AND topic = ANY(%b::text[]) ORDER BY stream_id, stream_version"
 )
 
+_GONE = (
+    f"DELETE FROM reporting.view_difference WHERE {_RANGE.format('stream_id')}"
+    " AND (view, stream_id, row_key, field) NOT IN"
+    " (SELECT * FROM unnest(%b::text[], %b::uuid[], %b::text[], %b::text[]))"
+)
+
+_FOUND = (
+    "INSERT INTO reporting.view_difference (found_at, view, stream_id, row_key, field)"
+    " SELECT %b::timestamptz, * FROM unnest(%b::text[], %b::uuid[], %b::text[], %b::text[])"
+    " ON CONFLICT DO NOTHING"
+)
 
 _STREAM = COLUMNS.split(", ").index("stream_id")
 
@@ -117,6 +135,25 @@ class Comparison:
             for difference in _compared(table, read, seen.rows[table.name], facts)
         ]
         return Compared(found, len(facts), seen.last)
+
+    def keep(self, after: UUID | None, limit: int, at: datetime) -> Compared:
+        """The next batch, and on record what was found in it; what is no more is forgotten.
+
+        What is shown and what was replayed is not put on record.
+        """
+        compared = self.batch(after, limit)
+        found = compared.differences
+        columns = (
+            [one.view for one in found],
+            [one.stream_id for one in found],
+            [one.row for one in found],
+            [one.field for one in found],
+        )
+        looked_at = (after, after, compared.last, compared.last)
+        with self._database.connection() as connection, connection.transaction():
+            connection.execute(_GONE.encode(), (*looked_at, *columns))
+            connection.execute(_FOUND.encode(), (at, *columns))
+        return compared
 
     def _look(self, connection: Connection, after: UUID | None, limit: int) -> _Seen:
         """All of one moment. No table is exchanged for another once its position was read."""

@@ -86,6 +86,15 @@ _OVERDUE = f"""
 """The unit is looked up only where the rule charges none."""
 
 
+def asked_of(asked: ObligationFilter) -> tuple[list[str], list[Any]]:
+    """Conditions on columns, and their parameters; all but who keeps it."""
+    given = {k: v for k in _OBLIGATION if (v := getattr(asked, k)) is not None}
+    where = [*(_OBLIGATION[k] for k in given), *of_some(asked.level, "level")]
+    if asked.is_open is not None:
+        where.append(f"over_at IS {'' if asked.is_open else 'NOT '}NULL")
+    return where, list(given.values())
+
+
 class PostgresObligations(Obligations):
     def __init__(self, database: Database) -> None:
         self._rows = Rows(database, ObligationsView())
@@ -97,11 +106,7 @@ class PostgresObligations(Obligations):
     def page(
         self, asked: ObligationFilter, *, after: tuple[datetime, int] | None, limit: int
     ) -> list[ObligationRow]:
-        given = {k: v for k in _OBLIGATION if (v := getattr(asked, k)) is not None}
-        where, parameters = [_OBLIGATION[k] for k in given], list(given.values())
-        where += of_some(asked.level, "level")
-        if asked.is_open is not None:
-            where.append(f"over_at IS {'' if asked.is_open else 'NOT '}NULL")
+        where, parameters = asked_of(asked)
         if after is not None:
             where.append("(due_at, opened_position) > (%s, %s)")
             parameters += after

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from application.register import Unavailable
-from application.views.progress import Progress, ViewProgress, ViewTooFarBehind
+from application.views.progress import Progress, ViewDiffers, ViewProgress, ViewTooFarBehind
 from infrastructure.database import LOST, Connection, Database
 from infrastructure.views.positions import CHANNEL, positions
 
@@ -23,6 +23,9 @@ class PostgresProgress(Progress):
 
     def views(self) -> list[ViewProgress]:
         return self._database.run(self._views)
+
+    def differing(self) -> list[ViewDiffers]:
+        return self._database.run(_differing)
 
     def wait(self, position: int, seconds: float) -> None:
         """As promised. Raises Unavailable too."""
@@ -48,6 +51,14 @@ class PostgresProgress(Progress):
                 raise ViewTooFarBehind(f"not all views have read up to position {position} yet")
             for _ in connection.notifies(timeout=min(left, LOOK_SECONDS), stop_after=1):
                 pass
+
+
+def _differing(connection: Connection) -> list[ViewDiffers]:
+    found = connection.execute(
+        "SELECT view, count(*), min(found_at) FROM reporting.view_difference"
+        " GROUP BY view ORDER BY view"
+    )
+    return [ViewDiffers(*row) for row in found.fetchall()]
 
 
 def _reached(views: Sequence[ViewProgress], position: int) -> bool:

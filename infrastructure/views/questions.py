@@ -9,11 +9,14 @@ from uuid import UUID
 
 from application.register import Unavailable
 from application.views.client_file import ClientFile, ClientFileView, ClientRow
+from application.views.client_then import ClientThenView
 from application.views.figures import HappeningView, TicketFiguresView
+from application.views.obligation_then import ObligationThenView
 from application.views.obligations import ObligationsView
 from application.views.pack_shelf import PackRow, PackShelf, PackShelfView
 from application.views.search import SearchView
 from application.views.staff_directory import StaffDirectory, StaffDirectoryView, StaffRow
+from application.views.staff_then import StaffThenView
 from application.views.ticket_history import (
     HistoryRow,
     TakenStep,
@@ -45,6 +48,9 @@ VIEWS: Sequence[View[Any]] = (
     HappeningView(),
     TicketFiguresView(),
     TicketThenView(),
+    ClientThenView(),
+    StaffThenView(),
+    ObligationThenView(),
 )
 """Those that are folded from the register alone; search also asks the key store."""
 

@@ -12,6 +12,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from domain.errors import Invalid
 from interface.http import (
     as_of,
+    as_of_lists,
     boards,
     clients,
     credentials,
@@ -92,6 +93,7 @@ def create_app(parts: Services) -> Flask:
         search,
         boards,
         as_of,
+        as_of_lists,
     ):
         api.register_blueprint(part.resource.blueprint)
     api.register_blueprint(health.blueprint)

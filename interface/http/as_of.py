@@ -1,38 +1,34 @@
-"""Schemas and routes of what was: a file, a list or its counts as of an instant."""
+"""Schemas and routes of what was: a file as of an instant; and what every such answer says."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from flask import Response
 from marshmallow import Schema, fields
 
-from application.as_of import Then
+from application.as_of import Then, given_by
 from application.instant import AsOf, Clock
+from application.rights import rights_of
 from application.views.client_file import ClientRow
 from application.views.obligations import ObligationRow
 from application.views.showing import shallow
 from application.views.staff_directory import StaffRow
+from application.views.staff_then import ON_TICKETS
 from application.views.ticket_file import filed
 from application.views.ticket_history import described
-from application.views.ticket_register import TicketFilter, without_client
-from application.views.ticket_then import Shown, Stood
+from application.views.ticket_register import without_client
 from domain.obligation import Obligation
-from interface.http.answers import json, page, plain
+from interface.http.answers import json, plain
 from interface.http.auth import actor, reader
 from interface.http.instants import ON_CLOCK, Instant
 from interface.http.resource import Resource
-from interface.http.schemas import PageQuery, ReadQuery, must_be_holdable, shown
+from interface.http.schemas import ReadQuery, must_be_holdable, shown
 from interface.http.services import services
-from interface.http.tickets import (
-    CountsSchema,
-    FilterQuery,
-    TicketSchema,
-    entries_for_me,
-    read_filter,
-)
+from interface.http.tickets import TicketSchema, entries_for_me
 
 resource = Resource("as_of", "/v1/audit", "As of an instant (时点): what was, and what was known")
 
@@ -47,7 +43,16 @@ class AsOfQuery(ReadQuery):
     clock = ON_CLOCK
 
 
-_AS_OF: Mapping[str, fields.Field[Any]] = {
+class CheckpointSchema(Schema):
+    """The newest of the sealed log: it covers what stands at positions up to its size."""
+
+    size = fields.Integer(required=True)
+    root = fields.String(
+        required=True, metadata={"description": "Hash of the tree of so many entries, in base64"}
+    )
+
+
+GIVEN_BY: Mapping[str, fields.Field[Any]] = {
     "as_of": fields.AwareDateTime(required=True),
     "clock": fields.String(required=True),
     "position": fields.Integer(
@@ -56,11 +61,18 @@ _AS_OF: Mapping[str, fields.Field[Any]] = {
     "head": fields.Integer(
         required=True, metadata={"description": "The newest position when it was asked"}
     ),
+    "projector": fields.String(
+        required=True,
+        metadata={"description": "Digest of the definition of the view that it is made by"},
+    ),
+    "checkpoint": fields.Nested(
+        CheckpointSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null where nothing is sealed"},
+    ),
 }
-
-_PROJECTOR = fields.String(
-    required=True, metadata={"description": "Digest of the definition of the view that was asked"}
-)
+"""What every answer says of itself."""
 
 _VERSION = fields.Integer(
     required=True, metadata={"description": "Version of the stream with its last event of then"}
@@ -68,7 +80,7 @@ _VERSION = fields.Integer(
 
 PastTicketSchema = Schema.from_dict(
     {
-        **_AS_OF,
+        **GIVEN_BY,
         "version": _VERSION,
         "ticket": fields.Nested(TicketSchema, required=True),
         "obligations": fields.List(
@@ -84,105 +96,47 @@ PastTicketSchema = Schema.from_dict(
 
 PastClientSchema = Schema.from_dict(
     {
-        **_AS_OF,
+        **GIVEN_BY,
         "version": _VERSION,
         "client": fields.Nested(shown(ClientRow, "PastClient"), required=True),
     },
     name="PastClientFile",
 )
 
-_ON_TICKETS = "last_assigned_at"
-"""What of a member of staff is not told in their own stream."""
+
+class RightsSchema(Schema):
+    """In one unit, or everywhere (null)."""
+
+    unit = fields.String(required=True, allow_none=True)
+    roles = fields.List(fields.String(), required=True)
+    permissions = fields.List(
+        fields.String(), required=True, metadata={"description": "As this release gives them"}
+    )
+
 
 PastStaffSchema = Schema.from_dict(
     {
-        **_AS_OF,
+        **GIVEN_BY,
         "version": _VERSION,
-        "staff": fields.Nested(shown(StaffRow, "PastMember")(exclude=[_ON_TICKETS]), required=True),
+        "staff": fields.Nested(shown(StaffRow, "PastMember")(exclude=[ON_TICKETS]), required=True),
+        "rights": fields.List(fields.Nested(RightsSchema), required=True),
     },
     name="PastStaff",
 )
-
-_READ_SO_FAR = ("version", "position", "changed_at")
-"""What a row of the register says of its last event; of then, it is the file that says it."""
-
-_STOOD = {
-    name: field
-    for name, field in TicketSchema().declared_fields.items()
-    if name not in _READ_SO_FAR
-}
-
-ListedSchema = Schema.from_dict(
-    {
-        **_STOOD,
-        "since": fields.AwareDateTime(
-            required=True,
-            metadata={"description": "Since when it had been so, by the clock that was asked"},
-        ),
-    },
-    name="PastListed",
-)
-
-PastTicketsSchema = Schema.from_dict(
-    {
-        **_AS_OF,
-        "projector": _PROJECTOR,
-        "items": fields.List(fields.Nested(ListedSchema), required=True),
-        "next": fields.String(allow_none=True),
-    },
-    name="PastTickets",
-)
-
-PastCountsSchema = Schema.from_dict(
-    {**_AS_OF, "projector": _PROJECTOR, "counts": fields.Nested(CountsSchema, required=True)},
-    name="PastCounts",
-)
-
-
-class PastFilterQuery(AsOfQuery, FilterQuery):
-    pass
-
-
-class PastListQuery(PageQuery, PastFilterQuery):
-    pass
-
-
-@resource.get("/tickets", PastTicketsSchema, PastListQuery)
-def list_past_tickets(query: dict[str, Any]) -> Response:
-    """The register of tickets as it was: which fitted then, each as it stood then; newest first."""
-    reader()
-    as_of, asked = _asked(query)
-    answered: dict[str, Any] = {}
-
-    def fetch(before: int | None, limit: int) -> Sequence[dict[str, Any]]:
-        found = services().tickets_then.page(asked, as_of, before=before, limit=limit)
-        answered.update(_by_view(as_of, found))
-        return [_stood(one) for one in found.rows]
-
-    return page(query, fetch, lambda row: row["opened_position"], said=lambda: answered)
-
-
-@resource.get("/tickets/counts", PastCountsSchema, PastFilterQuery)
-def count_past_tickets(query: dict[str, Any]) -> Response:
-    """How many there were: all, by state, procedure and channel, closed or not."""
-    reader()
-    as_of, asked = _asked(query)
-    found = services().tickets_then.counts(asked, as_of)
-    return json(_by_view(as_of, found) | {"counts": found.counts})
 
 
 @resource.get("/tickets/<uuid:ticket_id>", PastTicketSchema, AsOfQuery)
 def show_past_ticket(query: dict[str, Any], ticket_id: UUID) -> Response:
     """The ticket as it was, folded from the events of by then, with what had happened."""
     reader()
-    as_of = _as_of(query)
+    as_of = asked_instant(query)
     then = services().past.ticket(ticket_id, as_of)
     history = entries_for_me(then.row, [described(fact) for fact in then.facts])
     return json(
         _by_replay(as_of, then)
         | {
             "ticket": without_client(then.row, actor().staff_id),
-            "obligations": [_with_status(row, as_of) for row in then.obligations()],
+            "obligations": [with_status(row, as_of) for row in then.obligations()],
             "file": filed(history),
         }
     )
@@ -192,53 +146,45 @@ def show_past_ticket(query: dict[str, Any], ticket_id: UUID) -> Response:
 def show_past_client(query: dict[str, Any], client_id: UUID) -> Response:
     """The client's file as it was."""
     reader()
-    as_of = _as_of(query)
+    as_of = asked_instant(query)
     then = services().past.client(client_id, as_of)
     return json(_by_replay(as_of, then) | {"client": then.row})
 
 
 @resource.get("/staff/<uuid:staff_id>", PastStaffSchema, AsOfQuery)
 def show_past_member(query: dict[str, Any], staff_id: UUID) -> Response:
-    """A member of staff as they were: post, roles, superior, deputies, on duty or not."""
+    """A member of staff as they were: post, roles, what these let them do, superior, deputies."""
     reader()
-    as_of = _as_of(query)
+    as_of = asked_instant(query)
     then = services().past.member(staff_id, as_of)
-    row = {n: v for n, v in shallow(then.row).items() if n != _ON_TICKETS}
-    return json(_by_replay(as_of, then) | {"staff": row})
+    row = {n: v for n, v in shallow(then.row).items() if n != ON_TICKETS}
+    rights = rights_of(then.row, until_now(as_of))
+    return json(_by_replay(as_of, then) | {"staff": row, "rights": rights})
 
 
-def _as_of(query: dict[str, Any]) -> AsOf:
+def asked_instant(query: dict[str, Any]) -> AsOf:
     return AsOf(query["as_of"], Clock(query["clock"]))
 
 
-def _asked(query: dict[str, Any]) -> tuple[AsOf, TicketFilter]:
-    others = {name: v for name, v in query.items() if name not in ("as_of", "clock")}
-    return _as_of(query), read_filter(others)
+def until_now(as_of: AsOf) -> datetime:
+    """What is still to come is not known: at the latest, as of now."""
+    return min(as_of.at, services().now())
+
+
+def given(as_of: AsOf, *, position: int, head: int, projector: str) -> dict[str, Any]:
+    """What an answer says of itself."""
+    sealing = services().proofs.sealing()
+    return given_by(as_of, position=position, head=head, projector=projector, sealing=sealing)
 
 
 def _by_replay(as_of: AsOf, then: Then[Any]) -> dict[str, Any]:
-    """What the answer is made of: folded from the events themselves, by no view."""
-    said = {"position": then.position, "head": then.head, "version": then.version}
-    return {"as_of": as_of.at, "clock": as_of.clock} | said
+    """Folded from the events themselves, whatever a view holds."""
+    said = given(as_of, position=then.position, head=then.head, projector=then.projector)
+    return said | {"version": then.version}
 
 
-def _by_view(as_of: AsOf, found: Shown) -> dict[str, Any]:
-    return {
-        "as_of": as_of.at,
-        "clock": as_of.clock,
-        "position": found.position,
-        "head": services().register.head(),
-        "projector": found.definition,
-    }
-
-
-def _stood(one: Stood) -> dict[str, Any]:
-    row = shallow(without_client(one.ticket, actor().staff_id))
-    return {n: v for n, v in row.items() if n not in _READ_SO_FAR} | {"since": one.since}
-
-
-def _with_status(row: ObligationRow, as_of: AsOf) -> dict[str, Any]:
-    """What is still to come is not known: at the latest, as of now."""
-    at = min(as_of.at, services().now())
+def with_status(row: ObligationRow, as_of: AsOf) -> dict[str, Any]:
+    """The obligation and how it stood then."""
+    status = Obligation.from_data(row.obligation).status_at(until_now(as_of))
     shown_row: dict[str, Any] = plain(row)
-    return shown_row | {"status": str(Obligation.from_data(row.obligation).status_at(at))}
+    return shown_row | {"status": str(status)}

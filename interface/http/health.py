@@ -8,6 +8,7 @@ from flask import Response
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
+from application.views import showing
 from domain.credential import SCOPES
 from interface.http.answers import json
 from interface.http.metrics import exposition
@@ -36,6 +37,7 @@ class ReadySchema(Schema):
     position = fields.Integer(required=True)
     views = fields.List(fields.Dict(), required=True)
     sealing = fields.Dict(allow_none=True)
+    findings = fields.List(fields.Dict(), required=True)
 
 
 @_open("/healthz", 204)
@@ -48,14 +50,25 @@ def healthz() -> Response:
 def readyz() -> Response:
     """The store answers, every view runs and is not too far behind, and the sealer has no doubt.
 
-    `sealing` is null where no sealer runs on this machine.
+    `sealing` is null where no sealer runs on this machine. What `findings` name wants looking at,
+    and takes nobody out of service: a view that differs from replay.
     """
     head = services().register.head()
     views = services().progress.views()
     is_ready = all(v.failure is None and head - v.position <= LAG_LIMIT for v in views)
     sealing = services().proofs.sealing()
     is_ready = is_ready and (sealing is None or sealing.doubt is None)
-    body = {"ready": is_ready, "position": head, "views": list(views), "sealing": sealing}
+    findings = [
+        {"finding": "view_differs_from_replay", **showing.shallow(differs)}
+        for differs in services().progress.differing()
+    ]
+    body = {
+        "ready": is_ready,
+        "position": head,
+        "views": list(views),
+        "sealing": sealing,
+        "findings": findings,
+    }
     return json(body, 200 if is_ready else 503)
 
 

@@ -37,7 +37,10 @@ def exposition() -> Response:
     lag = CollectorRegistry()
     position = Gauge("yice_view_position", "Register position read", ["view"], registry=lag)
     failed = Gauge("yice_view_failed", "1 for a view that stopped", ["view"], registry=lag)
+    differing = {one.view: one.differences for one in services().progress.differing()}
+    differs = Gauge("yice_view_differences", "Found to differ from replay", ["view"], registry=lag)
     for view in services().progress.views():
+        differs.labels(view.view).set(differing.get(view.view, 0))
         position.labels(view.view).set(view.position)
         failed.labels(view.view).set(view.failure is not None)
     head = Gauge("yice_register_position", "Newest register position", registry=lag)

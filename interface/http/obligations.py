@@ -60,7 +60,7 @@ OverdueSchema = Schema.from_dict(
 )
 
 
-class ObligationQuery(PageQuery):
+class ObligationFilterQuery(ReadQuery):
     ticket_id = fields.UUID()
     responsible_id = fields.UUID()
     told_id = fields.UUID()
@@ -74,11 +74,15 @@ class ObligationQuery(PageQuery):
     unit = Text(64, metadata={"description": "Charged to this unit"})
 
 
+class ObligationQuery(PageQuery, ObligationFilterQuery):
+    pass
+
+
 @resource.get("/obligations", ObligationPageSchema, ObligationQuery)
 def list_obligations(query: dict[str, Any]) -> Response:
     """Obligations by due time, soonest first; overdue is answered as of now, by nobody's job."""
     reader()
-    return _list(query, ObligationFilter(**_asked(query)))
+    return _list(query, read_filter(query, services().now()))
 
 
 @resource.get("/obligations/overdue", OverdueSchema, ReadQuery)
@@ -155,11 +159,11 @@ def waive_obligation(body: dict[str, Any], ticket_id: UUID, key: str) -> Respons
     return answered(services().tickets.waive_obligation(waiver))
 
 
-def _asked(query: dict[str, Any]) -> dict[str, Any]:
+def read_filter(query: dict[str, Any], now: datetime) -> ObligationFilter:
     asked = {k: v for k, v in query.items() if k not in ("cursor", "limit", "min_position")}
     if asked.pop("overdue", False):
-        asked["overdue_at"] = services().now()
-    return asked
+        asked["overdue_at"] = now
+    return ObligationFilter(**asked)
 
 
 def _list(query: dict[str, Any], asked: ObligationFilter) -> Response:
@@ -167,12 +171,17 @@ def _list(query: dict[str, Any], asked: ObligationFilter) -> Response:
     return page(
         query,
         lambda after, limit: _shown(obligations.page(asked, after=after, limit=limit)),
-        lambda row: f"{row['due_at'].isoformat()} {row['opened_position']}",
-        _read_position,
+        place_of,
+        read_place,
     )
 
 
-def _read_position(text: str) -> tuple[datetime, int]:
+def place_of(row: dict[str, Any]) -> str:
+    """Where it stands in the list, as text."""
+    return f"{row['due_at'].isoformat()} {row['opened_position']}"
+
+
+def read_place(text: str) -> tuple[datetime, int]:
     due_at, _, position = text.partition(" ")
     return datetime.fromisoformat(due_at), int(position)
 

@@ -23,11 +23,14 @@ from application.reports.packs import Reports
 from application.schedules import Schedules
 from application.tickets import Tickets
 from application.views.client_file import ClientFile
+from application.views.client_then import ClientsThen
+from application.views.obligation_then import ObligationsThen
 from application.views.obligations import Obligations
 from application.views.pack_shelf import PackShelf
 from application.views.progress import Progress
 from application.views.search import Search
 from application.views.staff_directory import StaffDirectory
+from application.views.staff_then import StaffMembersThen
 from application.views.ticket_history import TicketHistory
 from application.views.ticket_register import TicketRegister
 from application.views.ticket_then import TicketsThen
@@ -53,6 +56,9 @@ class Services:
     ticket_register: TicketRegister
     ticket_history: TicketHistory
     tickets_then: TicketsThen
+    clients_then: ClientsThen
+    staff_then: StaffMembersThen
+    obligations_then: ObligationsThen
     past: Past
     client_file: ClientFile
     staff_directory: StaffDirectory

@@ -15,7 +15,7 @@ from application.as_of import folded
 from application.instant import AsOf, Clock
 from application.register import Fact
 from application.views.ticket_register import TicketRegisterView
-from application.views.ticket_then import CHANGING, TicketThenRow, TicketThenView, as_it_stood
+from application.views.ticket_then import CHANGING, TicketThenRow, TicketThenView
 from domain.ticket import Ticket, Visibility
 from tests.application.test_views import TICKET, told
 from tests.support.facts import CONSULTATION, NOON, T1, WANG_FANG, act, opened
@@ -175,7 +175,7 @@ def test_all_that_a_row_of_the_register_shows_stands_still_or_changes_here_too()
     [ticket] = folded(TicketRegisterView(), EVERYTHING).values()
     [opening] = folded(TicketRegisterView(), EVERYTHING[:1]).values()
 
-    stood = as_it_stood(opening, rows_of(EVERYTHING)[-1])
+    stood = TicketThenView().as_it_stood(opening, rows_of(EVERYTHING)[-1])
 
     assert {n for n, v in asdict(ticket).items() if asdict(stood)[n] != v} == {
         *("version", "position", "changed_at")

@@ -11,10 +11,13 @@ import pytest
 
 from application.register import Fact
 from application.views.client_file import ClientFileView, ClientRow
+from application.views.client_then import ClientThenView
 from application.views.figures import HappeningView, TicketFiguresView
+from application.views.obligation_then import ObligationThenView
 from application.views.obligations import ObligationRow, ObligationsView
 from application.views.pack_shelf import PackRow, PackShelfView
 from application.views.staff_directory import StaffDirectoryView, StaffRow
+from application.views.staff_then import StaffThenView
 from application.views.ticket_file import filed
 from application.views.ticket_history import HistoryRow, TicketHistoryView, described
 from application.views.ticket_register import TicketRegisterView, TicketRow
@@ -122,10 +125,14 @@ SHOWN |= dict.fromkeys(
     (HappeningView, TicketFiguresView), SHOWN[TicketHistoryView] - PROMISED_KINDS - IN_TURN
 )
 SHOWN[TicketThenView] = SHOWN[TicketRegisterView]
+SHOWN[ClientThenView] = SHOWN[ClientFileView]
+SHOWN[StaffThenView] = SHOWN[StaffDirectoryView]
+SHOWN[ObligationThenView] = SHOWN[ObligationsView]
 """What each view has something to say about."""
 
 LEFT_ASIDE: dict[type[View[Any]], set[Kind]] = {
     StaffDirectoryView: {Staff.CredentialReplaced},
+    StaffThenView: {Staff.CredentialReplaced},
     TicketRegisterView: {
         *(Ticket.Noted, Ticket.Corrected),
         *(Ticket.SupervisionNoticeIssued, Ticket.SupervisionAnswered),
@@ -141,6 +148,7 @@ NOT_READ: dict[type[View[Any]], set[Kind]] = {
     HappeningView: PROMISED_KINDS | IN_TURN,
     TicketFiguresView: PROMISED_KINDS | IN_TURN,
     TicketThenView: SHOWN[TicketHistoryView] - SHOWN[TicketThenView],
+    ObligationThenView: SHOWN[TicketHistoryView] - SHOWN[ObligationThenView],
 }
 """What happens to its subject and never reaches the view."""
 
@@ -154,8 +162,11 @@ READS: dict[type[View[Any]], type[Aggregate]] = {
     HappeningView: Ticket,
     TicketFiguresView: Ticket,
     TicketThenView: Ticket,
+    ObligationThenView: Ticket,
     ClientFileView: Client,
+    ClientThenView: Client,
     StaffDirectoryView: Staff,
+    StaffThenView: Staff,
     PackShelfView: Pack,
 }
 

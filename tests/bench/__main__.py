@@ -19,6 +19,7 @@ from tests.bench import (
     codecs,
     growth,
     page,
+    past,
     rebuild,
     replay,
     views,
@@ -46,11 +47,10 @@ PARTS: dict[str, Callable[[Setting], list[Figure]]] = {
     "rebuild": rebuild.measure,
     "requests": asking.measure,
     "replay": replay.measure,
+    "past": past.measure,
     "growth": growth.measure,
     "wide": wide.measure,
 }
-"""How a question about the past is answered (as of) belongs here once there is one."""
-
 MEMORY_US = 10.0
 """What takes less than this to make durable is not made durable."""
 

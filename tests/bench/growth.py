@@ -9,6 +9,7 @@ from random import Random
 from tests.bench.asking import CALLERS, PAGES, must_find, turns_of
 from tests.bench.cases import cases, lists
 from tests.bench.figures import Figure
+from tests.bench.past import pasts
 from tests.bench.processes import get_json
 from tests.bench.rebuild import rebuilds
 from tests.bench.replay import replays
@@ -42,6 +43,7 @@ def _at_size(setting: Setting, size: int) -> Iterator[Figure]:
         yield from rebuilds(setting, server, "growth", at)
         yield from _asked(setting, server, at)
         yield from replays(setting, server, "growth", (REPLAYED,), at)
+        yield from pasts(setting, server, "growth", at)
         yield from _appends(setting, server, at)
 
 

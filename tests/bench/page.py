@@ -30,7 +30,7 @@ from tests.bench.tables import (
 from tests.bench.targets import verdicts
 
 BLOCKS = {
-    "bench": ("writes", "codec", "views", "rebuild", "requests", "lists", "replay"),
+    "bench": ("writes", "codec", "views", "rebuild", "requests", "lists", "replay", "past"),
     "growth": ("growth", "wide"),
 }
 """What stands between which markers."""

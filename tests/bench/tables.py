@@ -24,6 +24,7 @@ TITLES = {
     "requests": "Requests through HTTP",
     "lists": "Pages, counters, search",
     "replay": "Replay",
+    "past": "As of an instant",
     "growth": "Growth",
     "wide": "Lists on many tickets",
 }

@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from tests.bench.figures import Figure
+from tests.bench.past import FILE, SLOWEST
 
 Compared = Literal["ratio", "value"]
 
@@ -150,5 +151,19 @@ TARGETS = (
         at="1,000,000 events",
         compared="value",
         bound=500,
+    ),
+    *(
+        Target(
+            said=f"on 1,000,000 events p99 of {what} is under {bound} ms",
+            part="growth",
+            what=figure,
+            at="1,000,000 events",
+            compared="value",
+            bound=bound,
+        )
+        for what, figure, bound in (
+            ("one file as of an instant", FILE, 20),
+            ("each list and count as of an instant", SLOWEST, 200),
+        )
     ),
 )

@@ -97,6 +97,16 @@ EXPECTED = {
         "search, found everywhere",
     },
     "replay": {"replay of 10 events", "replay of 100 events", "replay of 1,000 events"},
+    "past": {
+        "one file as of, p99",
+        "tickets as of, p99",
+        "open tickets as of, p99",
+        "counts of tickets as of, p99",
+        "clients as of, p99",
+        "staff as of, p99",
+        "open promises as of, p99",
+        "slowest list or count as of, p99",
+    },
 }
 
 
@@ -299,7 +309,7 @@ def test_a_page_without_its_markers_is_not_written(tmp_path: Path) -> None:
 
 def _report(ratio: float) -> Report:
     """One figure a part, the write path at a ratio to a plain INSERT."""
-    parts = ("codec", "views", "rebuild", "requests", "lists", "replay")
+    parts = ("codec", "views", "rebuild", "requests", "lists", "replay", "past")
     written = [
         Figure(
             part="writes",

@@ -142,7 +142,9 @@ def test_people_are_told_a_change_in_a_line_and_each_event_in_another(
     said = run(diff, ticket, ONE, TWO, *TOLD)
 
     assert f"owner_id: {LI_NA} -> {WANG_FANG}\n    3 ticket.transfer-accepted by" in said.output
-    assert run(diff, ticket, TWO, THREE, *TOLD).output == ""
+    nothing = run(diff, ticket, TWO, THREE, *TOLD).output
+    assert "->" not in nothing
+    assert nothing.startswith(f"{TWO} (occurred): position ")
 
 
 def test_two_times_the_wrong_way_round_are_refused(run: Run, ticket: str) -> None:

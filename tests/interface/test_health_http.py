@@ -6,10 +6,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from interface.http.health import LAG_LIMIT
+from interface.worker import Rounds
 from tests.support.http import Office, Person, opened
 
 VIEWS = [
-    *("client_file", "happening", "obligations", "pack_shelf", "search", "staff_directory"),
+    *("client_file", "client_then", "happening", "obligation_then", "obligations", "pack_shelf"),
+    *("search", "staff_directory", "staff_then"),
     *("ticket_figures", "ticket_history", "ticket_register", "ticket_then"),
 ]
 
@@ -138,3 +140,37 @@ def test_the_metrics_name_nobody(passer_by: Person, li_na: Person):
 
     assert "tickets.show_ticket" in names
     assert ticket.rpartition("/")[2] not in names
+
+
+def rounds_of(office: Office) -> None:
+    """The worker has compared all views with replay once."""
+    rounds = Rounds(office.parts.comparison, 1_000)
+    rounds.tick(office.now)
+
+
+def test_a_view_that_differs_from_replay_is_a_finding_until_it_does_no_more(
+    office: Office, passer_by: Person, li_na: Person
+):
+    """The desk stays ready: what it shows wrongly is somebody's to look at."""
+    opened(li_na)
+    office.catch_up()
+    edit = "UPDATE reporting.ticket_register SET state = %s"
+    with office.parts.database.connection() as connection:
+        connection.execute(edit.encode(), ("closed",))
+    rounds_of(office)
+
+    ready, found = passer_by.look("/readyz"), metrics(passer_by)
+
+    assert (ready.status, ready.body["ready"]) == (200, True)
+    differs = {"finding": "view_differs_from_replay", "view": "ticket_register", "differences": 1}
+    [finding] = ready.body["findings"]
+    assert finding.pop("since")
+    assert finding == differs
+    assert [view for view in VIEWS if found["yice_view_differences", f"view={view}"]] == [
+        "ticket_register"
+    ]
+    with office.parts.database.connection() as connection:
+        connection.execute(edit.encode(), ("registered",))
+    rounds_of(office)
+    assert passer_by.look("/readyz").body["findings"] == []
+    assert metrics(passer_by)["yice_view_differences", "view=ticket_register"] == 0

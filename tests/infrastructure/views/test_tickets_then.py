@@ -92,10 +92,10 @@ def test_what_happened_at_an_instant_counts_from_that_instant_on(
                 reverse=True,
             )
 
-            found = parts.tickets_then.page(TicketFilter(), as_of, before=None, limit=ALL)
+            found = parts.tickets_then.page(TicketFilter(), as_of, after=None, limit=ALL)
             counted = parts.tickets_then.counts(TicketFilter(is_closed=True), as_of)
 
-            assert [without_reading(one.ticket) for one in found.rows] == [
+            assert [without_reading(one.row) for one in found.rows] == [
                 without_reading(row) for row in expected
             ]
             closed = sum(row.is_closed for row in expected)
@@ -110,9 +110,9 @@ def test_any_filter_finds_the_tickets_that_fitted_then(
     as_of = as_of_any(facts, clock, number)
     expected = fitting(replayed(facts, as_of), asked)
 
-    found = parts.tickets_then.page(asked, as_of, before=None, limit=ALL)
+    found = parts.tickets_then.page(asked, as_of, after=None, limit=ALL)
 
-    assert [without_reading(one.ticket) for one in found.rows] == [
+    assert [without_reading(one.row) for one in found.rows] == [
         without_reading(row) for row in expected
     ]
 
@@ -144,9 +144,9 @@ def test_page_by_page_nothing_is_left_out_and_nothing_comes_twice(
     pages: list[list[UUID]] = []
     before: int | None = None
 
-    while page := parts.tickets_then.page(TicketFilter(), as_of, before=before, limit=3).rows:
-        pages.append([one.ticket.ticket_id for one in page])
-        before = page[-1].ticket.opened_position
+    while page := parts.tickets_then.page(TicketFilter(), as_of, after=before, limit=3).rows:
+        pages.append([one.row.ticket_id for one in page])
+        before = page[-1].row.opened_position
 
     assert [id for page in pages for id in page] == [row.ticket_id for row in expected]
     assert len(pages) > 1
@@ -160,14 +160,14 @@ def test_an_answer_says_how_far_it_has_looked_and_by_which_view(
         recorded = AsOf(fact.recorded_at, Clock.RECORDED)
         last = max(f.position for f in facts if f.recorded_at <= fact.recorded_at)
 
-        page = parts.tickets_then.page(TicketFilter(), recorded, before=None, limit=1)
+        page = parts.tickets_then.page(TicketFilter(), recorded, after=None, limit=1)
         counts = parts.tickets_then.counts(TicketFilter(), recorded)
 
         assert page.position == counts.position == last
         assert page.definition == counts.definition == Table(TicketThenView()).definition
     told = AsOf(LONG_AGO, Clock.OCCURRED)
     head = parts.register.head()
-    assert parts.tickets_then.page(TicketFilter(), told, before=None, limit=1).position == head
+    assert parts.tickets_then.page(TicketFilter(), told, after=None, limit=1).position == head
     ever = AsOf(TO_COME, Clock.RECORDED)
     assert parts.tickets_then.counts(TicketFilter(), ever).position == head
     never = AsOf(LONG_AGO, Clock.RECORDED)
@@ -181,10 +181,10 @@ def test_a_view_that_is_behind_says_so(office: Office) -> None:
     read = parts.register.head()
     busy.happens([("offer", 0), ("accept", 0), ("open", 0)])
 
-    found = parts.tickets_then.page(TicketFilter(owner_id=LI_NA), ever, before=None, limit=ALL)
+    found = parts.tickets_then.page(TicketFilter(owner_id=LI_NA), ever, after=None, limit=ALL)
     [one] = found.rows
 
-    assert (one.ticket.owner_id, one.ticket.opened_at) == (LI_NA, NOON)
+    assert (one.row.owner_id, one.row.opened_at) == (LI_NA, NOON)
     assert found.position == read < parts.register.head()
 
 
@@ -197,7 +197,7 @@ def test_since_when_it_had_been_so_is_said_by_the_clock_that_was_asked(
     parts.projector.catch_up()
     [opening, _] = parts.register.stream(busy.tickets[0])
 
-    [one] = parts.tickets_then.page(TicketFilter(), AsOf(TO_COME, clock), before=None, limit=1).rows
+    [one] = parts.tickets_then.page(TicketFilter(), AsOf(TO_COME, clock), after=None, limit=1).rows
 
     by_store = clock is Clock.RECORDED
     assert one.since == (opening.recorded_at if by_store else opening.event.timestamp)
@@ -211,7 +211,7 @@ def test_a_ticket_is_listed_once_both_views_have_read_of_it(office: Office) -> N
     busy.happens([("open", 0)])
     Projector(parts.database, parts.register, [TicketThenView()]).catch_up()
 
-    found = parts.tickets_then.page(TicketFilter(), AsOf(TO_COME), before=None, limit=1)
+    found = parts.tickets_then.page(TicketFilter(), AsOf(TO_COME), after=None, limit=1)
     counted = parts.tickets_then.counts(TicketFilter(), AsOf(TO_COME))
 
     assert (found.rows, found.position) == ([], read)
@@ -221,7 +221,7 @@ def test_a_ticket_is_listed_once_both_views_have_read_of_it(office: Office) -> N
 def test_an_empty_list_has_a_position_too(parts: Parts) -> None:
     nobody = TicketFilter(number="9999-9999")
 
-    found = parts.tickets_then.page(nobody, AsOf(TO_COME), before=None, limit=1)
+    found = parts.tickets_then.page(nobody, AsOf(TO_COME), after=None, limit=1)
 
     assert (found.rows, found.position) == ([], parts.register.head())
 
