@@ -36,12 +36,13 @@ demo: $(READY) ## A week of a made-up service centre, from nothing
 test: $(READY) ## All tests, on a PostgreSQL of their own
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-check: $(READY) ## Format, lint, types, and which package may import which, and the packs
+check: $(READY) ## Format, lint, types, imports, the packs, and known vulnerabilities (offline)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/yice packs check
+	@$(BIN)/python -m tests.audit
 
 fix: $(READY) ## Put right what ruff can put right by itself
 	@$(BIN)/ruff check --fix .

@@ -72,6 +72,18 @@ class UnmergeClient(ClientCommand):
     PERMISSION: ClassVar[str] = "client.merge"
 
 
+@dataclass(frozen=True, kw_only=True)
+class GiveConsent(ClientCommand):
+    """`purpose`: a code of the list that the packs give."""
+
+    purpose: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithdrawConsent(ClientCommand):
+    purpose: str
+
+
 NO_GROUNDS = "no_blacklist_grounds"
 """The list in which packs say for what alone nobody is blacklisted."""
 
@@ -138,6 +150,21 @@ class Clients:
 
     def unmerge(self, command: UnmergeClient) -> Receipt:
         return self._change(command, lambda client, act: client.unmerge(act=act))
+
+    def give_consent(self, command: GiveConsent) -> Receipt:
+        """Raises Invalid for a purpose that is in no list."""
+
+        def decide(client: Client, act: Act) -> None:
+            self._packs.privacy(act.at).must_be_purpose(command.purpose, field="purpose")
+            client.give_consent(command.purpose, act=act)
+
+        return self._change(command, decide)
+
+    def withdraw_consent(self, command: WithdrawConsent) -> Receipt:
+        """Raises NoConsent."""
+        return self._change(
+            command, lambda client, act: client.withdraw_consent(command.purpose, act=act)
+        )
 
     def _change(self, command: ClientCommand, decide: Callable[[Client, Act], None]) -> Receipt:
         return self._desk.change(Client, command.client_id, command, decide)

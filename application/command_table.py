@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from application import clients, dossiers, erasures, instances, packs, people, tickets
+from application import (
+    accesses,
+    clients,
+    dossiers,
+    erasures,
+    exports,
+    instances,
+    packs,
+    people,
+    tickets,
+)
 from application.desk import Command
 
-HERE = (clients, dossiers, erasures, instances, packs, people, tickets)
+HERE = (accesses, clients, dossiers, erasures, exports, instances, packs, people, tickets)
 """Where commands are defined, or imported from."""
 
 

@@ -24,6 +24,7 @@ from application.register import (
     Register,
     Submission,
 )
+from domain.access import Access
 from domain.aggregate import Act, Aggregate, events_of, staff_ref
 from domain.client import Client
 from domain.credential import SCOPES
@@ -35,12 +36,16 @@ from domain.errors import (
     Refused,
     StaleVersion,
 )
+from domain.export import Export
 from domain.instance import Instance
 from domain.pack import Pack
 from domain.staff import Staff
 from domain.ticket import Ticket
 
-AGGREGATES: tuple[type[Aggregate], ...] = (Ticket, Client, Staff, Pack, Instance)
+AGGREGATES: tuple[type[Aggregate], ...] = (
+    *(Ticket, Client, Staff, Pack),
+    *(Instance, Access, Export),
+)
 """All of them, so that every topic is known wherever there is a desk."""
 
 CLOCK_TOLERANCE = timedelta(minutes=1)

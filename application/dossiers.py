@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from application.desk import Desk
@@ -41,10 +41,23 @@ class AttachEvidence(TicketCommand):
     name: str
     media_type: str
     content: bytes
+    label: str | None = None
+    """How secret it is, by a label of the packs; None: nothing is said of it."""
+
+    LATER: ClassVar[frozenset[str]] = frozenset({"label"})
 
     @property
     def digest(self) -> str:
         return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class GrantEvidence(TicketCommand):
+    """Open an attachment to a member of staff, whatever its label."""
+
+    PERMISSION: ClassVar[str] = "evidence.grant"
+    digest: str
+    to_id: UUID
 
 
 @dataclass(frozen=True)
@@ -81,7 +94,10 @@ class Dossiers(TicketDesk):
         )
 
     def attach(self, command: AttachEvidence) -> Receipt:
-        """The content is kept before the event is: no event speaks of what is not there."""
+        """The content is kept before the event is: no event speaks of what is not there.
+
+        Raises Invalid for a label that no pack knows.
+        """
 
         def decide(ticket: Ticket, act: Act) -> None:
             ticket.attach_evidence(
@@ -92,7 +108,19 @@ class Dossiers(TicketDesk):
                 name=command.name,
                 act=act,
             )
+            if command.label is not None:
+                self._packs.privacy(act.at).must_be_label(command.label)
+                ticket.label_evidence(command.digest, command.label, act=act)
             self._store.put(ticket.subject, command.digest, command.content)
+
+        return self._change(command, decide)
+
+    def grant(self, command: GrantEvidence) -> Receipt:
+        """Raises NotFound, NoEvidence, GrantsThemselves, StaffLeft."""
+
+        def decide(ticket: Ticket, act: Act) -> None:
+            self._desk.look_up(Staff, command.to_id).must_serve()
+            ticket.grant_evidence(command.digest, command.to_id, act=act)
 
         return self._change(command, decide)
 

@@ -14,6 +14,7 @@ from domain.aggregate import Act
 from domain.calendar import Calendars
 from domain.errors import NotFound
 from domain.pack import NoVersionInForce, Pack, PackContent, procedure_of, rulebook_of
+from domain.privacy import Privacy, joined
 from domain.procedure import Procedure
 from domain.rulebook import NO_RULES, Rulebook
 
@@ -69,6 +70,7 @@ class _Shelf:
     packs: Mapping[str, Pack]
     turns: Sequence[datetime]
     pins: dict[tuple[str, str, int], tuple[int, dict[str, int]]] = field(default_factory=dict)
+    privacy: dict[int, Privacy] = field(default_factory=dict)
 
 
 class Packs:
@@ -183,6 +185,15 @@ class Packs:
     def listed(self, name: str, at: datetime) -> frozenset[str]:
         """What stands in the lists of this name of all packs in force then."""
         return frozenset(word for pack in self.in_force(at) for word in pack.lists.get(name, ()))
+
+    def privacy(self, at: datetime) -> Privacy:
+        """What the packs in force then say of secrecy, read once between two changes of them."""
+        shelf = self._all()
+        turn = bisect_right(shelf.turns, at)
+        if turn not in shelf.privacy:
+            said = (content.privacy for content in self._in_force(shelf.packs, at))
+            shelf.privacy[turn] = joined(part for part in said if part is not None)
+        return shelf.privacy[turn]
 
     def _pinned(self, pins: Mapping[str, int]) -> tuple[Procedure, Rulebook]:
         key = tuple(pins.items())

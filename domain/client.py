@@ -23,7 +23,7 @@ from domain.sealed import Sealed, checked
 
 CONTACT_KINDS = frozenset({"phone", "mobile", "email", "address", "wechat", "qq", "fax", "other"})
 
-DETAILS = frozenset({"name", "place", "language", "form_of_address"})
+DETAILS = frozenset({"name", "place", "language", "form_of_address", "birthday"})
 """What may be said of a client besides contact points; each is sealed."""
 
 TRAIT_LIMIT = 64
@@ -55,6 +55,10 @@ class NotMerged(Refused):
 
 class NoContactPoint(Refused):
     code = "no_contact_point"
+
+
+class NoConsent(Refused):
+    code = "no_consent"
 
 
 class Client(Aggregate):
@@ -179,7 +183,24 @@ class Client(Aggregate):
         def apply(self, aggregate: Client) -> None:
             aggregate.holds.discard(self.file_number)
 
+    class ConsentGiven(Aggregate.Event):
+        """The client lets what is on file be used for this purpose."""
+
+        TOPIC = "client.consent-given"
+        purpose: str
+
+        def apply(self, aggregate: Client) -> None:
+            aggregate.consents.add(self.purpose)
+
+    class ConsentWithdrawn(Aggregate.Event):
+        TOPIC = "client.consent-withdrawn"
+        purpose: str
+
+        def apply(self, aggregate: Client) -> None:
+            aggregate.consents.discard(self.purpose)
+
     def __init__(self, name: Sealed, kind: str) -> None:
+        self.consents: set[str] = set()
         self.erasure: Erasure | None = None
         self.is_to_be_erased = self.is_erased = False
         self.holds: set[str] = set()
@@ -333,6 +354,17 @@ class Client(Aggregate):
         if file_number not in self.holds:
             raise Invalid(f"no legal hold {file_number}", field="file_number")
         self._record(self.HoldLifted, act, file_number=file_number)
+
+    def give_consent(self, purpose: str, *, act: Act) -> None:
+        """Said twice, done once."""
+        if purpose not in self.consents:
+            self._record(self.ConsentGiven, act, purpose=purpose)
+
+    def withdraw_consent(self, purpose: str, *, act: Act) -> None:
+        """Raises NoConsent."""
+        if purpose not in self.consents:
+            raise NoConsent(f"client {self.id} has not consented to {purpose}", field="purpose")
+        self._record(self.ConsentWithdrawn, act, purpose=purpose)
 
     def _requested(self) -> Erasure:
         self._must_not_be_erased()

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain.aggregate import STAFF_PREFIX, Act
+from domain.aggregate import STAFF_PREFIX, Act, staff_ref
 from domain.checklist import STANDINGS, Checklist
-from domain.errors import Forbidden, Invalid
+from domain.errors import Forbidden, Invalid, NotFound, Refused
 from domain.evidence import NAME_LIMIT, Attachment, must_be_attachable
 from domain.happening import Happening
+from domain.own import must_be_another
 from domain.promising import Promising
 from domain.sealed import Sealed
 from domain.signoff import Signature, Signing, Verdict
@@ -23,6 +24,18 @@ class NoSignoff(Invalid):
 
 class NoChecklist(Invalid):
     code = "no_checklist"
+
+
+class NoEvidence(NotFound):
+    pass
+
+
+class LabelledOtherwise(Refused):
+    code = "labelled_otherwise"
+
+
+class GrantsThemselves(Forbidden):
+    code = "grants_themselves"
 
 
 class Dossier(Promising):
@@ -77,8 +90,30 @@ class Dossier(Promising):
             attached = Attachment(self.kind, self.digest, self.media_type, self.name)
             aggregate.attachments.append(attached)
 
+    class EvidenceLabelled(Happening):
+        """How secret an attachment is, by a label of the packs."""
+
+        TOPIC = "ticket.evidence-labelled"
+        digest: str
+        label: str
+
+        def apply(self, aggregate: Any) -> None:
+            aggregate.evidence_labels[self.digest] = self.label
+
+    class EvidenceGranted(Happening):
+        """Somebody may see an attachment whatever its label."""
+
+        TOPIC = "ticket.evidence-granted"
+        digest: str
+        to_id: UUID
+
+        def apply(self, aggregate: Any) -> None:
+            aggregate.evidence_grants.setdefault(self.digest, set()).add(self.to_id)
+
     def _start_keeping(self) -> None:
         super()._start_keeping()
+        self.evidence_labels: dict[str, str] = {}
+        self.evidence_grants: dict[str, set[UUID]] = {}
         self.signatures: dict[str, tuple[Signature, ...]] = {}
         self.ticks: dict[str, dict[str, frozenset[str]]] = {}
         self.attachments: list[Attachment] = []
@@ -164,6 +199,31 @@ class Dossier(Promising):
                 size_bytes=size_bytes,
                 name=Sealed.of(self.subject, name, name="name", limit=NAME_LIMIT),
             )
+
+    def label_evidence(self, digest: str, label: str, *, act: Act) -> None:
+        """Say how secret it is, once for all; the same again adds nothing.
+
+        Raises NoEvidence, LabelledOtherwise.
+        """
+        self._must_have(digest)
+        known = self.evidence_labels.get(digest)
+        if known is not None and known != label:
+            raise LabelledOtherwise(f"this is {known}, and stays so", field="label", rule="PR-04")
+        if known is None:
+            self._record(self.EvidenceLabelled, act, digest=digest, label=label)
+
+    def grant_evidence(self, digest: str, to_id: UUID, *, act: Act) -> None:
+        """With a reason, and never to oneself. Raises NoEvidence, GrantsThemselves, Invalid."""
+        act.must_give_reason()
+        self._must_have(digest)
+        refusal = GrantsThemselves("nobody opens an attachment to themselves", rule="PR-04")
+        must_be_another({staff_ref(to_id)}, act, refusal)
+        if to_id not in self.evidence_grants.get(digest, ()):
+            self._record(self.EvidenceGranted, act, digest=digest, to_id=to_id)
+
+    def _must_have(self, digest: str) -> None:
+        if digest not in self.evidence_digests:
+            raise NoEvidence(f"no evidence {digest} on this ticket", field="digest")
 
     def _must_be_open(self) -> None:
         """Answered by each kind."""

@@ -27,6 +27,7 @@ from domain.pack_rules import (
     Route,
     ServiceItem,
 )
+from domain.privacy import Privacy
 from domain.procedure import Procedure, Step
 from domain.report import Report
 from domain.rulebook import HAPPENINGS, Rulebook
@@ -112,6 +113,7 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     schedules: dict[Word, Schedule] = {}
     rules: tuple[Word, ...] = ()
     reports: dict[Word, Report] = {}
+    privacy: Privacy | None = None
 
     @classmethod
     def read(cls, content: Mapping[str, Any]) -> PackContent:
@@ -152,6 +154,7 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             for name, step in self.activities.items()
             if not step.is_activity or step.fact is not None
         ]
+        faults += self.privacy.faults() if self.privacy else ()
         return faults + self._schedule_faults() + self._word_faults()
 
     def _schedule_faults(self) -> list[str]:

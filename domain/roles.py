@@ -48,11 +48,18 @@ PERMISSIONS: Mapping[str, Permission] = {
     "obligation.clock": Permission("put on record what is due soon, missed or supervised"),
     "instance.manage": Permission("register instances of the desk, and revoke them", "AU-02"),
     "evidence.export": Permission("take evidence out of the house", "AU-02"),
+    "evidence.grant": Permission("open a confidential attachment to somebody", "PR-04"),
+    "client.export": Permission("ask for a list of clients, and take it once approved", "PR-01"),
+    "client.approve-export": Permission("approve that somebody else takes it", "PR-01"),
+    "access.read": Permission("see who looked at what, and for which purpose", "PR-01"),
 }
 
 _LOOKS_ON = frozenset({"read"})
 _SERVES = _LOOKS_ON | {"ticket.handle", "client.handle", "staff.duty"}
 _LEADS = _SERVES | {
+    "evidence.grant",
+    "client.export",
+    "client.approve-export",
     "ticket.remind",
     "client.merge",
     "client.blacklist",
@@ -70,12 +77,19 @@ ROLES_OF_CATALOGUE: Mapping[str, Role] = {
     "policy_drafter": Role("制度起草人", _LOOKS_ON | {"pack.draft"}, "GV-01"),
     "policy_approver": Role("制度审批人", _LOOKS_ON | {"pack.approve", "pack.publish"}, "GV-01"),
     "supervisor": Role(
-        "监督办公室(纪委监察)", _LOOKS_ON | {"ticket.supervise", "ticket.remind"}, "SC-04, AU-08"
+        "监督办公室(纪委监察)",
+        _LOOKS_ON | {"ticket.supervise", "ticket.remind", "access.read"},
+        "SC-04, AU-08",
     ),
-    "compliance_reviewer": Role("查验人", _LOOKS_ON | {"evidence.export"}, "AU-01/06"),
+    "compliance_reviewer": Role(
+        "查验人", _LOOKS_ON | {"evidence.export", "access.read"}, "AU-01/06"
+    ),
+    "viewer": Role("查看人", _LOOKS_ON, "PR-02"),
     "staff": Role("全体员工", _SERVES, "FR-04, CH-01"),
     "cs_officer": Role(
-        "客服人员/客服专员", _SERVES | {"client.merge", "client.request-erasure"}, "CB-02"
+        "客服人员/客服专员",
+        _SERVES | {"client.merge", "client.request-erasure", "client.export"},
+        "CB-02",
     ),
     "cs_supervisor": Role("客服主任/客服主管", _LEADS, "CH-12, SQ-04"),
     "director": Role(
@@ -149,8 +163,9 @@ ROLES_OF_CATALOGUE: Mapping[str, Role] = {
     "business_department": Role("业务主管部门", _SERVES, "GC-01"),
 }
 """What a post may carry, or somebody be given besides. Source: catalogue II-3 (`staff` is its
-any_staff, `supervisor` its supervisor_office, `cs_officer` its agent); administrator and the two
-of policies are ours. First contact, owner and handler one is on a ticket, and clients are no staff.
+any_staff, `supervisor` its supervisor_office, `cs_officer` its agent); administrator, viewer and
+the two of policies are ours. First contact, owner and handler one is on a ticket, and clients are
+no staff.
 """
 
 ROLES = frozenset(ROLES_OF_CATALOGUE)
@@ -163,3 +178,6 @@ HOLDERS: Mapping[str, frozenset[str]] = {
 
 INDEPENDENT = frozenset({"supervisor", "compliance_reviewer"})
 """Who looks on, and therefore handles nothing (AU-08)."""
+
+CONFINED = frozenset({"volunteer"})
+"""Who has no other role sees the cases that they are dispatched to, while they are open (PR-07)."""

@@ -41,6 +41,8 @@ HAPPENINGS = frozenset(
         "archived",
         "routed",
         "evidence-attached",
+        "evidence-labelled",
+        "evidence-granted",
         "ticked",
         "signed",
         "signature-refused",

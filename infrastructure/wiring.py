@@ -14,6 +14,7 @@ from uuid import UUID
 
 import psycopg.conninfo
 
+from application.accesses import Accesses
 from application.across import AcrossTickets
 from application.as_of import Past
 from application.blind_index import BlindIndex
@@ -23,6 +24,7 @@ from application.clock import Clock
 from application.desk import Actor, Desk
 from application.dossiers import Dossiers
 from application.erasures import Erasures
+from application.exports import Exports
 from application.instances import DoubtSeal, Instances, RegisterInstance
 from application.pack_review import PackReview
 from application.packs import Packs
@@ -68,6 +70,7 @@ from infrastructure.views.projector import Projector
 from infrastructure.views.questions import (
     VIEW_NAMES,
     VIEWS,
+    PostgresAccessLog,
     PostgresClientFile,
     PostgresPackShelf,
     PostgresStaffDirectory,
@@ -137,6 +140,11 @@ class Parts:
         self.obligations_then = PostgresObligationsThen(self.database)
         self.past = Past(self.register, definition_of)
         self.client_file = PostgresClientFile(self.database)
+        self.access_log = PostgresAccessLog(self.database)
+        self.accesses = Accesses(
+            self.desk, self.packs, self.ticket_register, self.client_file, self.codec.open
+        )
+        self.exports = Exports(self.desk, self.packs, self.client_file, self.accesses)
         self.staff_directory = PostgresStaffDirectory(self.database)
         self.pack_shelf = PostgresPackShelf(self.database)
         self.pack_review = PackReview(self.packs, catalogue())

@@ -37,6 +37,7 @@ from infrastructure.views.rebuilding import RebuildFailed
 from infrastructure.wiring import Parts, Urls, now, store
 from interface import server
 from interface import worker as worker_process
+from interface.accesses_cli import accesses
 from interface.as_of_cli import as_of, compare, diff
 from interface.bundle_cli import bundle
 from interface.demo import closing_text, free_port, interruptible, told_week
@@ -249,7 +250,7 @@ def verify(words: tuple[str, ...]) -> None:
 
 COMMANDS = (
     *(packs, token, permissions, verify_register),
-    *(as_of, diff, compare, review),
+    *(as_of, diff, compare, review, accesses),
     *(instance, sealer, witness, bundle),
 )
 

@@ -12,6 +12,9 @@ from interface.printing import print_json, print_table
 
 _LOOKS_ON = " and ".join(f"`{role}`" for role in sorted(INDEPENDENT, reverse=True))
 
+_QUESTIONS = {"read": ["all questions"], "access.read": ["who looked at what"]}
+"""Permissions that are asked for where nothing is commanded."""
+
 PREFACE = f"""# Who may do what
 
 Printed from `domain/roles.py` and the commands by `make permissions`; not written by hand.
@@ -61,7 +64,7 @@ def _permissions() -> Iterator[dict[str, str]]:
             "permission": name,
             "lets one": permission.says,
             "roles": _named(HOLDERS[name]),
-            "commands": ", ".join(needing) or "all questions",
+            "commands": ", ".join([*_QUESTIONS.get(name, ()), *needing]),
             "refused by": permission.rule or "",
         }
 

@@ -35,6 +35,9 @@ class ClientRow:
     merged_into_id: Annotated[UUID | None, "The file that this one follows"] = None
     erasure: Annotated[str | None, "requested, approved or erased"] = None
     holds: Annotated[list[str], "Legal holds: file numbers"] = field(default_factory=list)
+    consents: Annotated[list[str], "Purposes that the client has consented to"] = field(
+        default_factory=list
+    )
     version: Annotated[int, "Version of the client that this row shows"] = 1
     position: Annotated[int, "Register position that this row shows"] = 0
 
@@ -99,6 +102,10 @@ def _apply(row: ClientRow, fact: Fact) -> None:  # noqa: C901 - one case a fact
             row.holds = [*row.holds, file_number]
         case Client.HoldLifted(file_number=file_number):
             row.holds = [hold for hold in row.holds if hold != file_number]
+        case Client.ConsentGiven(purpose=purpose):
+            row.consents = [*row.consents, purpose]
+        case Client.ConsentWithdrawn(purpose=purpose):
+            row.consents = [one for one in row.consents if one != purpose]
         case Client.Registered():
             pass
         case other:
@@ -119,6 +126,24 @@ class ClientFile(ABC):
     @abstractmethod
     def page(self, *, before: int | None, limit: int) -> list[ClientRow]:
         """Newest first, those registered before the position `before`."""
+
+    @abstractmethod
+    def wanted(
+        self,
+        client_ids: Sequence[UUID] | None,
+        *,
+        consent: str | None,
+        before: int | None,
+        limit: int,
+    ) -> list[ClientRow]:
+        """Of these, or of all, who has consented to this, newest first.
+
+        Neither files that follow another, nor who was erased.
+        """
+
+    @abstractmethod
+    def without_consent(self, client_ids: Sequence[UUID] | None, consent: str) -> int:
+        """How many of the same have not."""
 
     @abstractmethod
     def registered_by(self, at: datetime, *, kind: str | None = None) -> list[UUID]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from application.views.ticket_history import HistoryRow
+from domain.ticket import Visibility
 
 _FOLDERS = {
     "ticket.noted": "notes",
@@ -33,6 +34,8 @@ _FOLDERS = {
     "ticket.signature-refused": "signatures",
     "ticket.ticked": "ticks",
     "ticket.evidence-attached": "evidence",
+    "ticket.evidence-labelled": "evidence",
+    "ticket.evidence-granted": "evidence",
     "ticket.corrected": "corrections",
     "ticket.supervision-notice-issued": "supervision",
     "ticket.supervision-answered": "supervision",
@@ -66,3 +69,21 @@ def _entry(row: HistoryRow) -> dict[str, Any]:
     if _FOLDERS[row.topic] == "signatures":
         known["role"] = row.role
     return {name: value for name, value in known.items() if value is not None} | row.details
+
+
+_FOR_CLIENTS = {"ticket.opened": "matter", "ticket.noted": "text", "ticket.answered": "text"}
+"""What clients may read, and which text of it; everything else is the house's own."""
+
+
+def told_to_client(history: Sequence[HistoryRow]) -> list[dict[str, Any]]:
+    """What the client said and was told, in order; of notes those that are for clients."""
+    return [
+        {
+            "event": row.topic.removeprefix("ticket."),
+            "text": row.details[_FOR_CLIENTS[row.topic]],
+            "occurred_at": row.occurred_at,
+        }
+        for row in history
+        if row.topic in _FOR_CLIENTS
+        and row.details.get("visibility", Visibility.CLIENT) == Visibility.CLIENT
+    ]

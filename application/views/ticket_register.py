@@ -174,7 +174,7 @@ def _apply(row: TicketRow, fact: Fact) -> None:  # noqa: C901 - one case a fact
             row.reminders += 1
         case Ticket.Signed() | Ticket.SignatureRefused() | Ticket.Ticked():
             pass  # shown by the dossier
-        case Ticket.EvidenceAttached():
+        case Ticket.EvidenceAttached() | Ticket.EvidenceLabelled() | Ticket.EvidenceGranted():
             pass  # shown in the ticket file
         case Timekeeping() | Ticket.TimePromised() | Ticket.ExtensionAsked():
             pass  # shown by the view of obligations

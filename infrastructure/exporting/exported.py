@@ -27,6 +27,7 @@ NAMES_WHOM: Mapping[str, str] = {
     "client_id": "client",
     "into_id": "client",
     "ticket_id": "ticket",
+    "export_id": "export",
     "first_contact_id": "staff",
     "hidden_from_id": "staff",
     "responsible_id": "staff",

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from application.register import Unavailable
+from application.views.accesses import AccessesView, AccessFilter, AccessLog, AccessRow
 from application.views.client_file import ClientFile, ClientFileView, ClientRow
 from application.views.client_then import ClientThenView
 from application.views.figures import HappeningView, TicketFiguresView
@@ -36,7 +37,7 @@ from application.views.ticket_then import TicketThenView
 from application.views.view import View
 from infrastructure.database import LOST, Database
 from infrastructure.views.counts import ARE_KEPT, counting
-from infrastructure.views.rows import Rows, of_some
+from infrastructure.views.rows import Rows, of_some, where_all
 
 VIEWS: Sequence[View[Any]] = (
     TicketRegisterView(),
@@ -51,6 +52,7 @@ VIEWS: Sequence[View[Any]] = (
     ClientThenView(),
     StaffThenView(),
     ObligationThenView(),
+    AccessesView(),
 )
 """Those that are folded from the register alone; search also asks the key store."""
 
@@ -208,12 +210,60 @@ class PostgresClientFile(ClientFile):
     def page(self, *, before: int | None, limit: int) -> list[ClientRow]:
         return self._rows.newest("registered_position", [], [], before, limit)
 
+    def wanted(
+        self,
+        client_ids: Sequence[UUID] | None,
+        *,
+        consent: str | None,
+        before: int | None,
+        limit: int,
+    ) -> list[ClientRow]:
+        where, parameters = _wanted(client_ids)
+        if consent is not None:
+            where, parameters = [*where, _CONSENTED], [*parameters, consent]
+        return self._rows.newest("registered_position", where, parameters, before, limit)
+
+    def without_consent(self, client_ids: Sequence[UUID] | None, consent: str) -> int:
+        where, parameters = _wanted(client_ids)
+        conditions = where_all([*where, f"NOT {_CONSENTED}"])
+        statement = f"SELECT count(*) FROM reporting.client_file {conditions}"
+        [(count,)] = self._rows.tuples(statement, *parameters, consent)
+        return int(count)
+
     def registered_by(self, at: datetime, *, kind: str | None = None) -> list[UUID]:
         statement = (
             "SELECT client_id FROM reporting.client_file WHERE registered_at <= %s"
             " AND merged_into_id IS NULL AND kind = coalesce(%s, kind) ORDER BY registered_position"
         )
         return [client_id for (client_id,) in self._rows.tuples(statement, at, kind)]
+
+
+_CONSENTED = "consents @> jsonb_build_array(%s::text)"
+
+
+def _wanted(client_ids: Sequence[UUID] | None) -> tuple[list[str], list[Any]]:
+    on_file = ["merged_into_id IS NULL", "erasure IS DISTINCT FROM 'erased'"]
+    if client_ids is None:
+        return on_file, []
+    return [*on_file, "client_id = ANY(%s)"], [list(client_ids)]
+
+
+class PostgresAccessLog(AccessLog):
+    def __init__(self, database: Database) -> None:
+        self._rows = Rows(database, AccessesView())
+
+    def page(self, asked: AccessFilter, *, before: int | None, limit: int) -> list[AccessRow]:
+        given = {
+            name: value
+            for name, value in (
+                ("client_id", asked.client_id),
+                ("ticket_id", asked.ticket_id),
+                ("by", asked.by),
+            )
+            if value is not None
+        }
+        where = [f'"{name}" = %s' for name in given]
+        return self._rows.newest("position", where, [*given.values()], before, limit)
 
 
 class PostgresStaffDirectory(StaffDirectory):

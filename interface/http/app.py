@@ -11,6 +11,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from domain.errors import Invalid
 from interface.http import (
+    accesses,
     as_of,
     as_of_lists,
     boards,
@@ -21,11 +22,13 @@ from interface.http import (
     endings,
     erasures,
     evidence,
+    exports,
     handovers,
     health,
     obligations,
     packs,
     policy,
+    portal,
     proofs,
     reports,
     search,
@@ -38,6 +41,7 @@ from interface.http.door import must_be_good_for
 from interface.http.errors import register_errors
 from interface.http.headers import protect
 from interface.http.metrics import measure
+from interface.http.privacy import keep_within_reach
 from interface.http.schemas import ProblemSchema
 from interface.http.services import EXTENSION, Services, services
 
@@ -94,12 +98,16 @@ def create_app(parts: Services) -> Flask:
         boards,
         as_of,
         as_of_lists,
+        accesses,
+        exports,
+        portal,
     ):
         api.register_blueprint(part.resource.blueprint)
     api.register_blueprint(health.blueprint)
     app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json"))
     protect(app)
     app.before_request(must_be_known)
+    app.before_request(keep_within_reach)
     app.before_request(must_be_json)
     app.before_request(wait_for_views)
     app.after_request(name_command)

@@ -25,6 +25,7 @@ from domain.obligation import Obligation
 from interface.http.answers import json, plain
 from interface.http.auth import actor, reader
 from interface.http.instants import ON_CLOCK, Instant
+from interface.http.privacy import PURPOSE_HEADER, looker
 from interface.http.resource import Resource
 from interface.http.schemas import ReadQuery, must_be_holdable, shown
 from interface.http.services import services
@@ -142,13 +143,13 @@ def show_past_ticket(query: dict[str, Any], ticket_id: UUID) -> Response:
     )
 
 
-@resource.get("/clients/<uuid:client_id>", PastClientSchema, AsOfQuery)
+@resource.get("/clients/<uuid:client_id>", PastClientSchema, AsOfQuery, headers=PURPOSE_HEADER)
 def show_past_client(query: dict[str, Any], client_id: UUID) -> Response:
-    """The client's file as it was."""
-    reader()
-    as_of = asked_instant(query)
+    """The client's file as it was, masked as that of today is, by the packs of today."""
+    who, as_of = looker(), asked_instant(query)
     then = services().past.client(client_id, as_of)
-    return json(_by_replay(as_of, then) | {"client": then.row})
+    row = services().accesses.client(then.row, who)
+    return json(_by_replay(as_of, then) | {"client": row})
 
 
 @resource.get("/staff/<uuid:staff_id>", PastStaffSchema, AsOfQuery)

@@ -105,9 +105,16 @@ def count_past_tickets(query: dict[str, Any]) -> Response:
 
 @resource.get("/clients", _listed(ClientRow, "Client"), PastListQuery)
 def list_past_clients(query: dict[str, Any]) -> Response:
-    """Clients as they were, newest first."""
+    """Clients as they were, newest first; what is labelled is masked for everybody."""
     reader()
-    return _page(query, services().clients_then, None, place=_registered)
+    accesses, now = services().accesses, services().now()
+    return _page(
+        query,
+        services().clients_then,
+        None,
+        show=lambda row: shallow(accesses.listed([row], now)[0]),
+        place=_registered,
+    )
 
 
 @resource.get("/staff", _listed(StaffRow, "Member"), PastListQuery)

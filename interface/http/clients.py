@@ -12,18 +12,21 @@ from application.clients import (
     AddContactPoint,
     BlacklistClient,
     ChangeClientDetails,
+    GiveConsent,
     LiftBlacklist,
     MergeClient,
     RegisterClient,
     RemoveContactPoint,
     SetTrait,
     UnmergeClient,
+    WithdrawConsent,
 )
 from application.views.client_file import ClientRow
 from domain.client import CONTACT_KINDS, DETAILS
 from domain.errors import NotFound
-from interface.http.answers import answered, created, page, versioned
+from interface.http.answers import answered, created, json, page, versioned
 from interface.http.auth import command, reader
+from interface.http.privacy import PURPOSE_HEADER, looker
 from interface.http.resource import Resource
 from interface.http.schemas import (
     CommandBody,
@@ -55,25 +58,45 @@ def register_client(body: dict[str, Any]) -> Response:
 
 @resource.get("", ClientPageSchema, PageQuery)
 def list_clients(query: dict[str, Any]) -> Response:
-    """Clients, newest first."""
+    """Clients, newest first; what is labelled is masked for everybody."""
     reader()
-    file = services().client_file
+    file, accesses, now = services().client_file, services().accesses, services().now()
     return page(
         query,
-        lambda before, limit: file.page(before=before, limit=limit),
+        lambda before, limit: accesses.listed(file.page(before=before, limit=limit), now),
         lambda row: row.registered_position,
     )
 
 
-@resource.get("/<uuid:client_id>", FileSchema)
+@resource.get("/<uuid:client_id>", FileSchema, headers=PURPOSE_HEADER)
 def show_client(query: dict[str, Any], client_id: UUID) -> Response:
-    """The client's file; their tickets are at /v1/tickets?client_id=…"""
-    reader()
+    """The client's file; their tickets are at /v1/tickets?client_id=…
+
+    What is labelled is masked, or shown in full and put on record.
+    """
+    who, row = looker(), _on_file(client_id)
+    merged = services().client_file.merged_into(client_id)
+    return versioned(services().accesses.client(row, who), merged_ids=merged)
+
+
+FieldSchema = Schema.from_dict(
+    {"field": fields.String(required=True), "value": fields.String(allow_none=True)},
+    name="ClientField",
+)
+
+
+@resource.get("/<uuid:client_id>/fields/<string:field>", FieldSchema, headers=PURPOSE_HEADER)
+def show_field(query: dict[str, Any], client_id: UUID, field: str) -> Response:
+    """One detail, or one contact point by its id, in full or not at all; both are on record."""
+    who, row = looker(), _on_file(client_id)
+    return json({"field": field, "value": services().accesses.client_field(row, field, who)})
+
+
+def _on_file(client_id: UUID) -> ClientRow:
     row = services().client_file.client(client_id)
     if row is None:
         raise NotFound(f"no client {client_id}", field="client_id")
-    merged = services().client_file.merged_into(client_id)
-    return versioned(row, merged_ids=merged)
+    return row
 
 
 DetailsSchema = Schema.from_dict({name: Text(200) for name in sorted(DETAILS)}, name="Details")
@@ -151,6 +174,25 @@ def lift_blacklist(body: dict[str, Any], client_id: UUID) -> Response:
     return answered(
         services().clients.lift_blacklist(command(LiftBlacklist, body, client_id=client_id))
     )
+
+
+class ConsentBody(CommandBody):
+    purpose = Text(200, required=True)
+
+
+@resource.post("/<uuid:client_id>/consents", ConsentBody)
+def give_consent(body: dict[str, Any], client_id: UUID) -> Response:
+    """Note that the client consents to a purpose of the list."""
+    return answered(
+        services().clients.give_consent(command(GiveConsent, body, client_id=client_id))
+    )
+
+
+@resource.post("/<uuid:client_id>/consents/withdrawal", ConsentBody)
+def withdraw_consent(body: dict[str, Any], client_id: UUID) -> Response:
+    """Note that the client takes it back; it holds from that moment."""
+    withdrawal = command(WithdrawConsent, body, client_id=client_id)
+    return answered(services().clients.withdraw_consent(withdrawal))
 
 
 class MergeBody(CommandBody):

@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 from application.evidence import EvidenceErased
 from application.register import Fact, KeyDestroyed, Unavailable
 from application.views.progress import ViewTooFarBehind
-from application.views.ticket_history import anonymous, described
+from application.views.ticket_history import anonymous
 from domain.errors import (
     CommandIdReused,
     DomainError,
@@ -29,6 +29,7 @@ from domain.evidence import EvidenceTooLarge
 from interface.http.answers import plain
 from interface.http.auth import actor
 from interface.http.door import TooMany
+from interface.http.privacy import intervened
 
 STATUS: tuple[tuple[type[DomainError], int], ...] = (
     (TooMany, 429),
@@ -84,7 +85,7 @@ def refused(error: DomainError) -> Response:
         field=error.field,
         rule=error.rule,
         facts=facts,
-        intervening=[_intervening(fact) for fact in missed],
+        intervening=[told for fact in missed if (told := _intervening(fact)) is not None],
     )
     if status == 401:
         answer.headers["WWW-Authenticate"] = 'Bearer realm="yice"'
@@ -93,11 +94,15 @@ def refused(error: DomainError) -> Response:
     return answer
 
 
-def _intervening(fact: Fact) -> dict[str, Any]:
-    """As in the history of a ticket, whatever it happened to: `client_id`, `staff_id` …"""
+def _intervening(fact: Fact) -> dict[str, Any] | None:
+    """As in the history of a ticket, whatever it happened to: `client_id`, `staff_id` …
+
+    None where it is not told.
+    """
     hidden_from_id: UUID | None = getattr(fact.event, "hidden_from_id", None)
     is_hidden = hidden_from_id is not None and hidden_from_id == actor().staff_id
-    entry = described(fact)
+    if (entry := intervened(fact)) is None:
+        return None
     told: dict[str, Any] = plain(anonymous(entry) if is_hidden else entry)
     kind = told["topic"].partition(".")[0]
     return {f"{kind}_id": told.pop("ticket_id"), **told}

@@ -11,10 +11,11 @@ from uuid import UUID
 from flask import Response, request, send_file, url_for
 from marshmallow import ValidationError, fields
 
-from application.dossiers import AttachEvidence
+from application.dossiers import AttachEvidence, GrantEvidence
 from domain.evidence import NAME_LIMIT, SIZE_LIMIT
 from interface.http.answers import answered, plain
-from interface.http.auth import command, reader
+from interface.http.auth import command
+from interface.http.privacy import PURPOSE_HEADER, looker
 from interface.http.resource import Resource
 from interface.http.schemas import CommandBody, ReceiptSchema, Text
 from interface.http.services import services
@@ -45,6 +46,7 @@ class EvidenceBody(CommandBody):
     kind = Text(40, required=True, metadata={"description": "What it shows, one word: receipt"})
     name = Text(NAME_LIMIT, required=True, metadata={"description": "Name of the file"})
     media_type = Text(100, required=True)
+    label = Text(200, metadata={"description": "How secret it is: a label that the packs give"})
     content = Base64(required=True, metadata={"description": "In base64; at most 10 MiB"})
 
 
@@ -67,10 +69,14 @@ def attach_evidence(body: dict[str, Any], ticket_id: UUID) -> Response:
     "/<uuid:ticket_id>/evidence/<string:digest>",
     {"type": "string", "format": "binary"},
     content_type="application/octet-stream",
+    headers=PURPOSE_HEADER,
 )
 def show_evidence(query: dict[str, Any], ticket_id: UUID, digest: str) -> Response:
-    """An attachment as it was attached, to be saved and not shown in place."""
-    reader()
+    """An attachment as it was attached, to be saved and not shown in place.
+
+    Of one with a label it is put on record who took it, and whom it was refused.
+    """
+    services().accesses.evidence(ticket_id, digest, looker())
     evidence = services().dossiers.evidence(ticket_id, digest)
     return send_file(
         BytesIO(evidence.content),
@@ -80,3 +86,14 @@ def show_evidence(query: dict[str, Any], ticket_id: UUID, digest: str) -> Respon
         etag=False,
         max_age=0,
     )
+
+
+class GrantBody(CommandBody):
+    to_id = fields.UUID(required=True)
+
+
+@resource.post("/<uuid:ticket_id>/evidence/<string:digest>/grants", GrantBody)
+def grant_evidence(body: dict[str, Any], ticket_id: UUID, digest: str) -> Response:
+    """Open an attachment to a colleague whatever its label, with a reason."""
+    grant = command(GrantEvidence, body, ticket_id=ticket_id, digest=digest)
+    return answered(services().dossiers.grant(grant))

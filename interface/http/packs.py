@@ -52,6 +52,7 @@ ContentSchema = Schema.from_dict(
         "schedules": fields.Dict(keys=fields.String()),
         "rules": fields.List(fields.String()),
         "reports": fields.Dict(keys=fields.String()),
+        "privacy": fields.Dict(allow_none=True),
     },
     name="PackContent",
 )

@@ -132,10 +132,12 @@ class Resource:
         content_type: str | None = None,
         open_to_all: bool = False,
         refused: tuple[int, ...] = (),
+        headers: list[dict[str, Any]] | None = None,
     ) -> Callable[[Route], Route]:
         """A question: what is asked stands in the query; answered in JSON unless said otherwise.
 
         `open_to_all`: it needs no token. `refused`: with what else but the usual `REFUSALS`.
+        `headers`: what it may carry, as OpenAPI describes parameters.
         """
 
         def register(route: Route) -> Route:
@@ -143,6 +145,7 @@ class Resource:
             documented = self.blueprint.response(200, answer, content_type=content_type)(route)
             checked = self.blueprint.arguments(schema, location="query")(documented)
             more: dict[str, Any] = {"security": []} if open_to_all else {}
+            more |= {"parameters": headers} if headers else {}
             said = self.blueprint.doc(responses=refusals(*REFUSALS, *refused), **more)(checked)
             self.blueprint.get(path)(_served(route, said, partial(_parse, schema, "query")))
             return route

@@ -8,11 +8,13 @@ from datetime import datetime
 
 from flask import current_app
 
+from application.accesses import Accesses
 from application.as_of import Past
 from application.boards import Boards
 from application.clients import Clients
 from application.dossiers import Dossiers
 from application.erasures import Erasures
+from application.exports import Exports
 from application.pack_review import PackReview
 from application.packs import Packs
 from application.people import People
@@ -22,6 +24,7 @@ from application.register import Register
 from application.reports.packs import Reports
 from application.schedules import Schedules
 from application.tickets import Tickets
+from application.views.accesses import AccessLog
 from application.views.client_file import ClientFile
 from application.views.client_then import ClientsThen
 from application.views.obligation_then import ObligationsThen
@@ -61,6 +64,9 @@ class Services:
     obligations_then: ObligationsThen
     past: Past
     client_file: ClientFile
+    accesses: Accesses
+    access_log: AccessLog
+    exports: Exports
     staff_directory: StaffDirectory
     pack_shelf: PackShelf
     pack_review: PackReview

@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from application.register import Fact
+from application.views.accesses import AccessesView, AccessRow
 from application.views.client_file import ClientFileView, ClientRow
 from application.views.client_then import ClientThenView
 from application.views.figures import HappeningView, TicketFiguresView
@@ -23,6 +24,7 @@ from application.views.ticket_history import HistoryRow, TicketHistoryView, desc
 from application.views.ticket_register import TicketRegisterView, TicketRow
 from application.views.ticket_then import TicketThenView
 from application.views.view import View
+from domain.access import Access, Seen
 from domain.aggregate import Aggregate
 from domain.client import Client
 from domain.pack import Pack
@@ -75,8 +77,9 @@ Story = list[tuple[Kind, Callable[[Any], None], Mapping[str, Any]]]
 
 DOSSIER_KINDS = {
     *(Ticket.Signed, Ticket.SignatureRefused, Ticket.Ticked, Ticket.EvidenceAttached),
+    *(Ticket.EvidenceLabelled, Ticket.EvidenceGranted),
 }
-"""What is signed, ticked and attached."""
+"""What is signed, ticked and attached, and who may see it."""
 
 ENDINGS = {Ticket.Withdrawn, Ticket.Rejected, Ticket.Voided, Ticket.Archived}
 FOLLOWED = {Ticket.Followed, Ticket.ViolationFlagged}
@@ -108,6 +111,7 @@ SHOWN: dict[type[View[Any]], set[Kind]] = {
         *(Client.Blacklisted, Client.BlacklistLifted, Client.Merged, Client.Unmerged),
         *(Client.ErasureRequested, Client.ErasureWithdrawn, Client.ErasureApproved, Client.Erased),
         *(Client.HoldPlaced, Client.HoldLifted),
+        *(Client.ConsentGiven, Client.ConsentWithdrawn),
     },
     StaffDirectoryView: {
         *(Staff.Registered, Staff.PostTaken, Staff.SuperiorNamed, Staff.DeputyNamed),
@@ -120,6 +124,7 @@ SHOWN: dict[type[View[Any]], set[Kind]] = {
         *(Pack.Named, Pack.Drafted, Pack.Approved, Pack.Published, Pack.Abolished),
         *(Pack.SwitchedOff, Pack.SwitchedOn),
     },
+    AccessesView: {Access.RecordAccessed, Access.Refused},
 }
 SHOWN |= dict.fromkeys(
     (HappeningView, TicketFiguresView), SHOWN[TicketHistoryView] - PROMISED_KINDS - IN_TURN
@@ -145,6 +150,7 @@ LEFT_ASIDE: dict[type[View[Any]], set[Kind]] = {
 
 NOT_READ: dict[type[View[Any]], set[Kind]] = {
     ObligationsView: SHOWN[TicketHistoryView] - PROMISED_KINDS,
+    AccessesView: {Access.Begun},
     HappeningView: PROMISED_KINDS | IN_TURN,
     TicketFiguresView: PROMISED_KINDS | IN_TURN,
     TicketThenView: SHOWN[TicketHistoryView] - SHOWN[TicketThenView],
@@ -168,6 +174,7 @@ READS: dict[type[View[Any]], type[Aggregate]] = {
     StaffDirectoryView: Staff,
     StaffThenView: Staff,
     PackShelfView: Pack,
+    AccessesView: Access,
 }
 
 NOT_FILED = {
@@ -311,6 +318,16 @@ TICKET: Story = [
         ),
         {},
     ),
+    (
+        Ticket.EvidenceLabelled,
+        lambda t: t.label_evidence("d1" * 32, "confidential", act=act()),
+        {},
+    ),
+    (
+        Ticket.EvidenceGranted,
+        lambda t: t.grant_evidence("d1" * 32, WANG_FANG, act=because(by=M1)),
+        {},
+    ),
     (Ticket.Routed, lambda t: t.route("cable", act=act(WANG_FANG)), {"queue": "cable"}),
     (Ticket.NobodyAvailable, call_for_help, {"alarmed_id": WANG_FANG}),
     (Ticket.AssignedInTurn, name_whose_turn_it_is, {"alarmed_id": None}),
@@ -412,6 +429,16 @@ CLIENT: Story = [
         {"merged_into_id": C2},
     ),
     (Client.Unmerged, lambda c: c.unmerge(act=because("不是")), {"merged_into_id": None}),
+    (
+        Client.ConsentGiven,
+        lambda c: c.give_consent("marketing", act=act()),
+        {"consents": ["marketing"]},
+    ),
+    (
+        Client.ConsentWithdrawn,
+        lambda c: c.withdraw_consent("marketing", act=act()),
+        {"consents": []},
+    ),
     (Client.HoldPlaced, lambda c: c.place_hold("民初1号", act=act()), {"holds": ["民初1号"]}),
     (Client.HoldLifted, lambda c: c.lift_hold("民初1号", act=act()), {"holds": []}),
     (
@@ -800,6 +827,7 @@ def test_a_client_is_filed_under_a_sealed_name() -> None:
         merged_into_id=None,
         erasure=None,
         holds=[],
+        consents=[],
         version=1,
         position=1,
     )
@@ -841,6 +869,36 @@ def test_a_pack_is_on_the_shelf_from_its_name_on() -> None:
         version=1,
         position=1,
     )
+
+
+def test_a_look_is_a_row_and_so_is_one_that_was_refused() -> None:
+    access = Access.begin(NOON.date(), act=act())
+    seen = Seen(what="client", client_id=C1, fields=("contacts.mobile",), labels=("personal",))
+    access.allow(seen, shown=None, left_out=None, act=act())
+    access.refuse(seen, code="confidential", act=act())
+
+    [first, second] = folded(AccessesView(), recorded(access)).values()
+
+    assert first == AccessRow(
+        position=2,
+        by=f"staff:{LI_NA}",
+        role="cs_officer",
+        what="client",
+        client_id=C1,
+        ticket_id=None,
+        export_id=None,
+        fields=["contacts.mobile"],
+        labels=["personal"],
+        purpose=None,
+        digest=None,
+        is_granted=True,
+        code=None,
+        shown=None,
+        left_out=None,
+        occurred_at=NOON,
+        recorded_at=RECORDED_AT + timedelta(seconds=2),
+    )
+    assert (second.is_granted, second.code) == (False, "confidential")
 
 
 def test_the_history_of_a_ticket_says_who_when_by_which_command_and_what_else() -> None:
@@ -917,17 +975,17 @@ def test_in_the_ticket_file_everything_lies_in_one_folder_in_the_order_it_happen
         folder: [entry["version"] for entry in entries] for folder, entries in file.items()
     } == {
         "notes": [3],
-        "transfers": [4, 5, 6, 7, 8, 9, 29, 30, 31, 32, 33, 34],
+        "transfers": [4, 5, 6, 7, 8, 9, 31, 32, 33, 34, 35, 36],
         "escalations": [10, 11],
         "steps": [19],
         "answers": [20],
         "suspensions": [17, 18],
         "results": [21],
-        "reopenings": [24, 39],
-        "endings": [38, 40, 41, 42],
+        "reopenings": [24, 41],
+        "endings": [40, 42, 43, 44],
         "signatures": [25, 26],
         "ticks": [27],
-        "evidence": [28],
+        "evidence": [28, 29, 30],
         "corrections": [23],
         "supervision": [12, 14],
         "reminders": [16],

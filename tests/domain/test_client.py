@@ -110,7 +110,7 @@ def test_details_that_are_known_already_add_nothing() -> None:
 def test_an_unknown_detail_is_refused_with_the_known_ones() -> None:
     client = given(registered_client())
 
-    with pytest.raises(Invalid, match="no detail shoe_size; there are: form_of_address") as refusal:
+    with pytest.raises(Invalid, match="no detail shoe_size; there are: birthday") as refusal:
         client.change_details({"place": "上海", "weight": "60", "shoe_size": "41"}, act=act())
 
     assert refusal.value.field == "shoe_size"

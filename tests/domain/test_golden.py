@@ -18,10 +18,12 @@ import pytest
 from eventsourcing.utils import resolve_topic
 
 from application.desk import AGGREGATES
+from domain.access import Access
 from domain.aggregate import Aggregate, staff_ref
 from domain.client import Client
 from domain.credential import SCOPES, Credential
 from domain.evidence import Attachment
+from domain.export import Export
 from domain.granting import Grant
 from domain.instance import FIRST, Instance
 from domain.pack import Pack
@@ -62,11 +64,13 @@ TICKET = (
     " time-extended time-due-soon time-breached supervision-opened time-kept time-promised"
     " time-waived time-promised clock-stopped supervision-notice-issued supervision-answered"
     " handler-reminded answered completed closed withdrawn rejected voided archived reopened"
-    " corrected signed ticked evidence-attached signature-refused"
+    " corrected signed ticked evidence-attached evidence-labelled evidence-granted"
+    " signature-refused"
 )
 CLIENT = (
     "registered details-changed contact-point-added contact-point-removed contact-point-added"
     " trait-set blacklisted blacklist-lifted blacklisted merged unmerged merged"
+    " consent-given consent-withdrawn consent-given"
     " hold-placed hold-lifted erasure-requested erasure-withdrawn erasure-requested"
     " erasure-approved erased"
 )
@@ -76,6 +80,8 @@ STAFF = (
     " competence-granted competence-withdrawn competence-granted role-granted role-revoked"
 )
 INSTANCE = "registered seal-doubted evidence-exported revoked"
+ACCESS = "begun record-accessed refused"
+EXPORT = "requested approved declined"
 PACK = "named drafted approved published switched-off switched-on switched-off abolished"
 
 
@@ -171,6 +177,8 @@ def test_what_is_sealed_stays_closed_and_keeps_its_box(sample: Path) -> None:
         (Staff, f"{STAFF} left"),
         (Pack, PACK),
         (Instance, INSTANCE),
+        (Access, ACCESS),
+        (Export, EXPORT),
     ],
 )
 def test_every_sample_takes_part_in_a_history(kind: type[Aggregate], facts: str) -> None:
@@ -182,7 +190,7 @@ def test_every_sample_takes_part_in_a_history(kind: type[Aggregate], facts: str)
 def test_an_old_ticket_stands_as_it_stood() -> None:
     ticket = fold(Ticket, TICKET, T1)
 
-    assert (ticket.id, ticket.version, ticket.client_id) == (T1, 51, C1)
+    assert (ticket.id, ticket.version, ticket.client_id) == (T1, 53, C1)
     assert (ticket.procedure, ticket.pack_version, ticket.unit) == ("installation", 2, "main")
     assert ticket.pins == {"care": 2, "installation": 2}
     assert (ticket.state, ticket.episode, ticket.is_closed) == ("registered", 2, False)
@@ -220,6 +228,8 @@ def test_an_old_ticket_stands_as_it_stood() -> None:
             "evidence-attached",
             {"attachments": [Attachment("receipt", "e7" * 32, "application/pdf", closed(C1))]},
         ),
+        ("evidence-labelled", {"evidence_labels": {"e7" * 32: "confidential"}}),
+        ("evidence-granted", {"evidence_grants": {"e7" * 32: {WANG_FANG}}}),
     ],
 )
 def test_an_old_ticket_went_its_way_as_it_did(fact: str, stands: dict[str, Any]) -> None:
@@ -287,6 +297,7 @@ def test_an_old_client_stands_as_they_stood() -> None:
     assert client.details == {"name": closed(C1), "place": closed(C1)}
     assert list(client.contacts.values()) == [("phone", closed(C1))]
     assert client.traits == {"remote": True}
+    assert client.consents == {"marketing"}
     assert client.merged_into_id is not None
 
 
@@ -335,6 +346,21 @@ def test_an_old_instance_signs_no_more() -> None:
 
     assert (instance.name, instance.is_revoked) == ("instance/0a1b2c", True)
     assert instance.vkey.startswith("instance/0a1b2c+3428e761+")
+
+
+def test_an_old_look_is_known_by_its_day() -> None:
+    access = fold(Access, ACCESS, Access.id_of(staff_ref(LI_NA), NOON.date()))
+
+    assert (access.day, access.version) == ("2026-11-23", 3)
+
+
+def test_an_old_export_was_asked_for_approved_and_declined() -> None:
+    export = fold(Export, EXPORT, T1)
+
+    assert (export.purpose, export.client_ids) == ("marketing", [C1])
+    assert export.requested_by == {staff_ref(LI_NA)}
+    assert export.good_until == NOON + timedelta(days=7, minutes=4)
+    assert export.is_declined
 
 
 def test_an_old_draft_is_known_again_by_its_digest() -> None:

@@ -27,6 +27,7 @@ SAMPLES: Mapping[Any, list[Any]] = {
     str: ["", "词 \"'\\ \\u0000 \x01\u2028 𠮷"],
     str | None: ["", None],
     int: [0, -(2**53)],
+    int | None: [7, None],
     bool: [True, False],
     UUID: [T2],
     UUID | None: [T2, None],

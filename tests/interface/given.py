@@ -65,6 +65,7 @@ TICKET_COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "supervision/answer": {"text": "已联系客户"},
     "reminder": {"text": "客户又来催"},
     "evidence": PAPER,
+    f"evidence/{'0' * 64}/grants": {"to_id": str(WANG_FANG), "reason": "参与谈判"},
     "signoffs/solution": SIGNATURE,
     "checklists/five_clears/listen": {},
     "obligations/reply-1/extension": MORE_TIME,
@@ -85,6 +86,8 @@ CLIENT_COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "erasure": {"ground": "client-request"},
     "erasure/withdrawal": {},
     "erasure/approval": {},
+    "consents": {"purpose": "marketing"},
+    "consents/withdrawal": {"purpose": "marketing"},
     "holds": {"file_number": "（2026）沪0105民初1号"},
     "holds/lifting": {"file_number": "（2026）沪0105民初1号"},
 }
@@ -122,6 +125,9 @@ COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "/v1/tickets": MATTER,
     **{f"/v1/tickets/TICKET/{what}": body for what, body in TICKET_COMMANDS.items()},
     "/v1/clients": {"name": "赵某"},
+    "/v1/exports": {"purpose": "analysis", "reason": "季度分析"},
+    f"/v1/exports/{C1}/approval": {},
+    f"/v1/exports/{C1}/refusal": {"reason": "不需要"},
     **{f"/v1/clients/{C1}/{what}": body for what, body in CLIENT_COMMANDS.items()},
     "/v1/staff": {"name": "孙某"},
     **{f"/v1/staff/{WANG_FANG}/{what}": body for what, body in STAFF_COMMANDS.items()},
@@ -134,6 +140,7 @@ READS = [
     "/v1/tickets/counts",
     "/v1/tickets/TICKET",
     "/v1/tickets/TICKET/history",
+    "/v1/tickets/TICKET/as-client",
     "/v1/tickets/TICKET/obligations/reply-1",
     "/v1/obligations",
     "/v1/obligations/overdue",
@@ -148,6 +155,7 @@ READS = [
     "/v1/search?q=安装",
     "/v1/clients",
     f"/v1/clients/{C1}",
+    f"/v1/clients/{C1}/fields/name",
     f"/v1/clients/{C1}/erasure",
     "/v1/staff",
     f"/v1/staff/{LI_NA}",
@@ -178,6 +186,9 @@ READS = [
 
 SEALED = ["/v1/audit/proof/1"]
 """And what is there once something is sealed."""
+
+GUARDED = ["/v1/audit/accesses", f"/v1/exports/{C1}", f"/v1/exports/{C1}/clients"]
+"""And what is not for everybody who reads, or not there until somebody has asked for it."""
 
 FILES = [f"/v1/tickets/TICKET/evidence/{'0' * 64}"]
 """What is answered as it was once attached, and not in JSON."""

@@ -57,6 +57,7 @@ def test_the_client_file_shows_who_they_are(li_na: Person):
         "merged_into_id": None,
         "erasure": None,
         "holds": [],
+        "consents": [],
         "version": 1,
         "position": 0,
         "merged_ids": [],

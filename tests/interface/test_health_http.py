@@ -10,8 +10,8 @@ from interface.worker import Rounds
 from tests.support.http import Office, Person, opened
 
 VIEWS = [
-    *("client_file", "client_then", "happening", "obligation_then", "obligations", "pack_shelf"),
-    *("search", "staff_directory", "staff_then"),
+    *("accesses", "client_file", "client_then", "happening", "obligation_then", "obligations"),
+    *("pack_shelf", "search", "staff_directory", "staff_then"),
     *("ticket_figures", "ticket_history", "ticket_register", "ticket_then"),
 ]
 

@@ -68,10 +68,20 @@ def test_a_token_is_asked_for_everywhere_but_where_it_is_not(document: Any):
     assert open_to_all == OPEN
 
 
+OF_SOMEBODY = {
+    ("GET", "/v1/clients/{client_id}"),
+    ("GET", "/v1/clients/{client_id}/fields/{field}"),
+    ("GET", "/v1/audit/clients/{client_id}"),
+    ("GET", "/v1/tickets/{ticket_id}/evidence/{digest}"),
+}
+"""What may say what it is asked for."""
+
+
 def test_every_command_takes_a_key_and_a_version(document: Any):
     for method, path, operation in operations(document):
         headers = {p["name"] for p in operation.get("parameters", []) if p.get("in") == "header"}
         wanted = {"Idempotency-Key", "If-Match", "Seal"} if method == "POST" else set()
+        wanted |= {"Purpose"} if (method, path) in OF_SOMEBODY else set()
 
         assert headers == wanted, (method, path)
 

@@ -15,6 +15,7 @@ from tests.interface.given import (
     COMMANDS,
     DEPUTY,
     FILES,
+    GUARDED,
     MATTER,
     READS,
     SEALED,
@@ -46,7 +47,7 @@ from tests.support.http import (
     opened,
 )
 
-ALL_READS = [*READS, *FILES, *SEALED]
+ALL_READS = [*READS, *FILES, *SEALED, *GUARDED]
 
 NEEDS_NO_ROLE = {"/v1/me"}
 
@@ -54,9 +55,7 @@ SUPERVISES = {"/v1/tickets/TICKET/supervision", "/v1/tickets/TICKET/reminder"}
 """What the supervision office may say, though it handles nothing."""
 
 
-@pytest.mark.parametrize(
-    ("method", "listed"), [("POST", COMMANDS), ("GET", [*READS, *FILES, *SEALED])]
-)
+@pytest.mark.parametrize(("method", "listed"), [("POST", COMMANDS), ("GET", ALL_READS)])
 def test_these_tables_name_every_path_that_there_is(
     shared_office: Office, method: str, listed: Iterable[str]
 ):
@@ -111,13 +110,19 @@ def test_whoever_has_a_role_reads_everything(
     assert answer.headers["Content-Type"] == "application/json"
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in [*READS, *FILES, *SEALED] if path not in NEEDS_NO_ROLE]
-)
+@pytest.mark.parametrize("path", [path for path in ALL_READS if path not in NEEDS_NO_ROLE])
 def test_who_has_no_role_reads_nothing(shared_office: Office, ticket: str, path: str):
     answer = shared_office.person(NOBODY).get(path.replace("TICKET", ticket))
 
     assert answer.refusal == (403, "forbidden", None)
+
+
+@pytest.mark.parametrize("who", [WANG_FANG, LI_NA, M1, ADMIN, DRAFTER])
+def test_who_looked_is_read_by_who_checks_alone(shared_office: Office, who: Any):
+    log = "/v1/audit/accesses"
+
+    assert shared_office.person(who).get(log).refusal == (403, "forbidden", None)
+    assert shared_office.person(REVIEWER).get(log).status == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

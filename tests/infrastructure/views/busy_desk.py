@@ -54,7 +54,19 @@ CARE_PACK: Mapping[str, Any] = {
 }
 """An overlay on every ticket: whoever had to be reminded apologises."""
 
-PACKS = (INSTALLATION_PACK, RECORDED_PACK, supervised_pack(), REVIEW_PACK, CARE_PACK)
+SECRECY_PACK: Mapping[str, Any] = {
+    "pack": "secrecy",
+    "version": 1,
+    "title": "保密",
+    "privacy": {
+        "labels": {"confidential": {"full": ["granted"]}},
+        "purposes": {"marketing": {"title": "营销", "consent": True}},
+        "export_days": 7,
+    },
+}
+"""Attachments can be confidential, and lists of clients go out for marketing."""
+
+PACKS = (SECRECY_PACK, INSTALLATION_PACK, RECORDED_PACK, supervised_pack(), REVIEW_PACK, CARE_PACK)
 
 
 def numbered(kind: int, number: int) -> UUID:
@@ -203,7 +215,8 @@ EVERYTHING: Sequence[tuple[str, int]] = [
     *[("open", 1), ("slip", 1), ("survey", 1), ("connect", 1)],
     *[("open", 2), ("take over", 2), ("take over", 5)],
     *[("register client", 0), ("change details", 0), ("change details", 1), ("add contact", 0)],
-    *[("remove contact", 0), ("add contact", 0), ("set trait", 0), ("blacklist", 0), ("lift", 0)],
+    *[("remove contact", 0), ("add contact", 0), ("set trait", 0), ("yield use", 0)],
+    *[("yield use no more", 0), ("yield what is listed", 0), ("blacklist", 0), ("lift", 0)],
     *[("merge", 0), ("unmerge", 0), ("yield all", 0)],
     *[("work in a role", 0), ("yield a role", 0)],
     *[("register staff", 0), ("post", 1), ("superior", 1), ("deputy", 1), ("on duty", 1)],

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
+from application.accesses import Looker
 from application.clients import (
     AddContactPoint,
     BlacklistClient,
     ChangeClientDetails,
+    GiveConsent,
     LiftBlacklist,
     MergeClient,
     RegisterClient,
     RemoveContactPoint,
     SetTrait,
     UnmergeClient,
+    WithdrawConsent,
 )
 from application.desk import Actor
-from application.dossiers import AttachEvidence, SignTicket, TickItem
+from application.dossiers import AttachEvidence, GrantEvidence, SignTicket, TickItem
 from application.endings import ArchiveTicket, RejectTicket, VoidTicket, WithdrawTicket
 from application.erasures import (
     ApproveErasure,
@@ -29,6 +33,7 @@ from application.erasures import (
     RequestErasure,
     WithdrawErasure,
 )
+from application.exports import ApproveExport, DeclineExport, RequestExport
 from application.handovers import (
     AcceptTransfer,
     AssignTicket,
@@ -80,6 +85,7 @@ from application.tickets import (
 from application.views.staff_directory import StaffDirectoryView
 from domain.client import Client
 from domain.handover import NOT_MY_DUTY
+from domain.privacy import Confidential
 from domain.staff import Staff
 from domain.ticket import Blocker, Ticket, Visibility
 from tests.support.facts import LI_NA, M1, NOON, WANG_FANG, ZHAO_LEI
@@ -216,7 +222,24 @@ def _review(busy: BusyDesk, pick: int) -> None:
     dossiers.tick(TickItem(**busy.told(LI_NA), **on, checklist="doors", item="front"))
     paper = {"kind": "receipt", "name": busy.text("paper"), "media_type": "text/plain"}
     content = busy.text("content").encode()
-    dossiers.attach(AttachEvidence(**busy.told(LI_NA), **on, **paper, content=content))
+    attached = AttachEvidence(
+        **busy.told(LI_NA), **on, **paper, content=content, label="confidential"
+    )
+    dossiers.attach(attached)
+    looker = Looker(busy.told(LI_NA)["by"], None, NOON)
+    with suppress(Confidential):
+        busy.parts.accesses.evidence(on["ticket_id"], attached.digest, looker)
+    grant = {"digest": attached.digest, "to_id": LI_NA}
+    dossiers.grant(GrantEvidence(**busy.told(M1), **on, **grant))
+    busy.parts.accesses.evidence(on["ticket_id"], attached.digest, looker)
+
+
+def _export(busy: BusyDesk, pick: int) -> None:
+    """Lists of clients are asked for; one is approved, and one is not."""
+    exports = busy.parts.exports
+    for decide, command in ((exports.approve, ApproveExport), (exports.decline, DeclineExport)):
+        asked = exports.request(RequestExport(**busy.told(LI_NA), purpose="marketing"))
+        decide(command(**busy.told(M1), export_id=asked.stream_id))
 
 
 def _end(busy: BusyDesk, pick: int) -> None:
@@ -372,6 +395,9 @@ DEEDS: Mapping[str, Deed] = {
     "blacklist": _on_client(BlacklistClient, "blacklist"),
     "lift": _on_client(LiftBlacklist, "lift_blacklist"),
     "merge": _merge,
+    "yield use": _on_client(GiveConsent, "give_consent", purpose="marketing"),
+    "yield use no more": _on_client(WithdrawConsent, "withdraw_consent", purpose="marketing"),
+    "yield what is listed": _export,
     "unmerge": _on_client(UnmergeClient, "unmerge"),
     "register staff": lambda busy, pick: busy.register_staff(),
     "post": _on_staff(TakePost, "take_post", post="专员", roles=("staff",)),

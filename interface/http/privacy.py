@@ -1,0 +1,71 @@
+"""Who looks, and what for: asked of a request before anything labelled is shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import request
+
+from application.accesses import Looker
+from application.register import Fact
+from application.views.ticket_history import HistoryRow, described
+from domain.privacy import HIDDEN
+from interface.http.auth import actor, reader
+from interface.http.services import services
+
+PURPOSE = "Purpose"
+
+PURPOSE_HEADER: list[dict[str, Any]] = [
+    {
+        "in": "header",
+        "name": PURPOSE,
+        "schema": {"type": "string", "maxLength": 200},
+        "description": "What for: a code of the list that the packs give; put on record",
+    }
+]
+"""What a question about somebody may carry."""
+
+OWN_BLUEPRINTS = frozenset({"policy", "packs", "reports"})
+"""What speaks of no person: who is confined reads it, too."""
+
+OWN_ENDPOINTS = frozenset(
+    {"desk.me", "desk.mine", "desk.offered", "desk.first_contacts", "desk.transfers"}
+)
+"""What shows them nothing but what is theirs."""
+
+
+def looker() -> Looker:
+    """Who asks to read, with the purpose they say. Raises Forbidden."""
+    return Looker(reader(), request.headers.get(PURPOSE) or None, services().now())
+
+
+def keep_within_reach() -> None:
+    """Volunteers read their own open cases (PR-07). Raises OutOfReach, NotFound."""
+    if request.method != "GET" or request.url_rule is None or not request.path.startswith("/v1/"):
+        return
+    who = Looker(actor(), None, services().now())
+    if not who.is_confined:
+        return
+    if request.blueprint in OWN_BLUEPRINTS or request.endpoint in OWN_ENDPOINTS:
+        return
+    named = request.view_args or {}
+    services().accesses.must_reach(who, named.get("ticket_id"), named.get("client_id"))
+
+
+def intervened(fact: Fact) -> HistoryRow | None:
+    """What happened meanwhile, labelled texts left out; None for who sees only their own cases."""
+    who = Looker(actor(), None, services().now())
+    if who.is_confined:
+        return None
+    entry = described(fact)
+    if not entry.topic.startswith("client."):
+        return entry
+    parts = services().accesses.withheld(fact.event, who.at)
+    return replace(entry, details={n: _without(parts, n, v) for n, v in entry.details.items()})
+
+
+def _without(parts: frozenset[str], name: str, value: Any) -> Any:
+    if isinstance(value, dict):
+        return {n: _without(parts, n, one) for n, one in value.items()}
+    return HIDDEN if name in parts else value
