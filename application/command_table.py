@@ -7,17 +7,22 @@ from collections.abc import Iterator
 from application import (
     accesses,
     clients,
+    conduct,
     dossiers,
     erasures,
     exports,
     instances,
+    ledger,
     packs,
     people,
     tickets,
 )
 from application.desk import Command
 
-HERE = (accesses, clients, dossiers, erasures, exports, instances, packs, people, tickets)
+HERE = (
+    *(accesses, clients, conduct, dossiers, erasures, exports),
+    *(instances, ledger, packs, people, tickets),
+)
 """Where commands are defined, or imported from."""
 
 

@@ -38,13 +38,14 @@ from domain.errors import (
 )
 from domain.export import Export
 from domain.instance import Instance
+from domain.ledger import Entry
 from domain.pack import Pack
 from domain.staff import Staff
 from domain.ticket import Ticket
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
     *(Ticket, Client, Staff, Pack),
-    *(Instance, Access, Export),
+    *(Instance, Access, Export, Entry),
 )
 """All of them, so that every topic is known wherever there is a desk."""
 

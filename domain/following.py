@@ -41,14 +41,23 @@ class Following(Promising):
     """`ask_across` is bound when the aggregate is loaded, as its rules are."""
 
     class Followed(Happening):
-        """What a pack makes follow from `because`, in the pack's own word."""
+        """What a pack makes follow from `because`, in the pack's own word.
+
+        `proposes`: the table of the ledger by which an entry is to be proposed.
+        """
 
         TOPIC = "ticket.followed"
+        class_version = 2
         step: str
         word: str
         form: dict[str, Any]
         rule: str | None
         because: str
+        proposes: str | None
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            state["proposes"] = None
 
         def told(self) -> dict[str, Any]:
             return self.form
@@ -132,6 +141,7 @@ class Following(Promising):
             form=rule.filled(look),
             rule=rule.rule,
             because=word,
+            proposes=rule.proposes,
         )
         if rule.does is not None:
             self.carry_out(rule.does, by_rules)

@@ -18,6 +18,7 @@ from domain.calendar import Calendars
 from domain.checklist import Checklist
 from domain.errors import Invalid, Refused
 from domain.form import Word
+from domain.ledger_table import Grade, Table
 from domain.own import must_be_another
 from domain.pack_rules import (
     Across,
@@ -114,6 +115,8 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     rules: tuple[Word, ...] = ()
     reports: dict[Word, Report] = {}
     privacy: Privacy | None = None
+    grades: dict[Word, Grade] = {}
+    ledger: dict[Word, Table] = {}
 
     @classmethod
     def read(cls, content: Mapping[str, Any]) -> PackContent:
@@ -133,7 +136,17 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     def holds_for_ticket(self, procedure: str, unit: str) -> bool:
         """Whether it holds besides the pack of the procedure, at this service point."""
-        return self.is_overlay and self.holds_for.includes(procedure, unit)
+        return (
+            self.is_overlay
+            and not self.is_of_the_ledger
+            and self.holds_for.includes(procedure, unit)
+        )
+
+    @property
+    def is_of_the_ledger(self) -> bool:
+        """Whether it holds tables of the ledger and says nothing of tickets."""
+        rules = (self.activities, self.obligations, self.guards, self.consequences, self.routes)
+        return bool(self.ledger) and not any((*rules, self.signoffs, self.checklists))
 
     @property
     def the_procedure(self) -> Procedure:

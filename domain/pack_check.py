@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from itertools import combinations
 
+from domain.ledger_check import table_faults
 from domain.pack import HoldsFor, PackContent
 from domain.pack_rules import STANDINGS
 from domain.pack_words import Fields, Place, Said, Vocabulary, parts, paths, records
@@ -42,6 +43,7 @@ def faults(
     found = [] if content.procedure is None else _state_faults(content.procedure)
     found += _obligation_faults(content, others)
     found += _role_faults(said)
+    found += table_faults(content.ledger, content.grades, content.lists)
     found += _field_faults(content, said, known)
     found += [] if content.procedure is None else _path_faults(said, known, later=False)
     if catalogue is not None:
@@ -189,6 +191,7 @@ def _path_faults(said: Said, known: Vocabulary, *, later: bool) -> list[str]:
     found = {
         f"{'.'.join(place)}: {path} leads nowhere": None
         for place, path in paths(said)
+        if place[0] != "ledger"
         if path.startswith(_MAY_COME_LATER) == later
         and not known.leads_somewhere(
             path, _form_at(said, place, known), in_report=place[0] == "reports"

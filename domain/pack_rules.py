@@ -155,7 +155,8 @@ class Route(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Consequence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What follows by itself when something happens: a record, an act of the ticket, or both.
 
-    A value of `form` that begins with `=` is the path of what is recorded there.
+    A value of `form` that begins with `=` is the path of what is recorded there. `proposes`: a
+    table of the ledger; the form says whose entry it is (`holder`), and the facts.
     """
 
     upon: frozenset[Word]
@@ -165,6 +166,11 @@ class Consequence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     form: dict[Word, Any] = {}
     rule: Word | None = None
     does: Literal["suspend", "resume", "reopen", "close"] | None = None
+    proposes: Word | None = None
+
+    def __post_init__(self) -> None:
+        if self.proposes is not None and "holder" not in self.form:
+            raise ValueError("proposes: the form names no holder")
 
     def follows(self, word: str, look: Look) -> bool:
         return word in self.upon and (self.when is None or self.when.holds(look))

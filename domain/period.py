@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 
 from domain.errors import Invalid
-from domain.zone import ONE_DAY, first_of_month
+from domain.zone import ONE_DAY, Zone, first_of_month
 
 _NAME = re.compile(
     r"(?P<year>\d{4})(-(Q(?P<quarter>[1-4])|H(?P<half>[12])|W(?P<week>\d\d)"
@@ -52,3 +52,9 @@ def _days(said: dict[str, int]) -> tuple[date, date]:
 
 def _later(first: date, months: int) -> date:
     return first_of_month(first.year * 12 + first.month - 1 + months)
+
+
+def bounds(name: str, zone: Zone) -> tuple[datetime, datetime]:
+    """From its first instant in the zone up to, and not with, that of the next. Raises Invalid."""
+    first, behind = days_of(name)
+    return zone.instant(first, 0), zone.instant(behind, 0)

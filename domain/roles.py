@@ -47,6 +47,12 @@ PERMISSIONS: Mapping[str, Permission] = {
     "obligation.approve": Permission("grant more time that was asked for, and waive it"),
     "obligation.clock": Permission("put on record what is due soon, missed or supervised"),
     "instance.manage": Permission("register instances of the desk, and revoke them", "AU-02"),
+    "ledger.read": Permission("see the entries of everybody in the ledger, not only one's own"),
+    "ledger.propose": Permission("propose entries, and put misconduct on record", "PN-01"),
+    "ledger.decide": Permission("decide on what somebody else proposed or recorded", "PN-01"),
+    "ledger.confirm": Permission("confirm what is to be paid", "RW-10"),
+    "ledger.execute": Permission("put on record what was paid, handed in or carried out", "PN-22"),
+    "ledger.appeal": Permission("appeal against an entry of one's own", "PN-01"),
     "evidence.export": Permission("take evidence out of the house", "AU-02"),
     "evidence.grant": Permission("open a confidential attachment to somebody", "PR-04"),
     "client.export": Permission("ask for a list of clients, and take it once approved", "PR-01"),
@@ -55,8 +61,16 @@ PERMISSIONS: Mapping[str, Permission] = {
 }
 
 _LOOKS_ON = frozenset({"read"})
-_SERVES = _LOOKS_ON | {"ticket.handle", "client.handle", "staff.duty"}
-_LEADS = _SERVES | {
+_SERVES = _LOOKS_ON | {
+    "ticket.handle",
+    "client.handle",
+    "staff.duty",
+    "ledger.propose",
+    "ledger.appeal",
+}
+_DECIDES = _SERVES | {"ledger.read", "ledger.decide"}
+_PAYS = _SERVES | {"ledger.read", "ledger.confirm", "ledger.execute"}
+_LEADS = _DECIDES | {
     "evidence.grant",
     "client.export",
     "client.approve-export",
@@ -78,11 +92,11 @@ ROLES_OF_CATALOGUE: Mapping[str, Role] = {
     "policy_approver": Role("制度审批人", _LOOKS_ON | {"pack.approve", "pack.publish"}, "GV-01"),
     "supervisor": Role(
         "监督办公室(纪委监察)",
-        _LOOKS_ON | {"ticket.supervise", "ticket.remind", "access.read"},
+        _LOOKS_ON | {"ticket.supervise", "ticket.remind", "access.read", "ledger.read"},
         "SC-04, AU-08",
     ),
     "compliance_reviewer": Role(
-        "查验人", _LOOKS_ON | {"evidence.export", "access.read"}, "AU-01/06"
+        "查验人", _LOOKS_ON | {"evidence.export", "access.read", "ledger.read"}, "AU-01/06"
     ),
     "viewer": Role("查看人", _LOOKS_ON, "PR-02"),
     "staff": Role("全体员工", _SERVES, "FR-04, CH-01"),
@@ -97,12 +111,12 @@ ROLES_OF_CATALOGUE: Mapping[str, Role] = {
         _LEADS | {"ticket.supervise", "pack.approve", "pack.publish"},
         "CH-06/09",
     ),
-    "department_head": Role("部门负责人", _SERVES, "CH-06/09"),
-    "general_manager": Role("总经理", _SERVES, "VR-17, RV-02, GV-01"),
-    "vice_gm": Role("副总", _SERVES, "VR-17, RV-02, GV-01"),
-    "chairman": Role("董事长", _SERVES, "VR-17, RV-02, GV-01"),
-    "branch_gm": Role("分公司总经理", _SERVES, "VR-17, RV-02, GV-01"),
-    "president": Role("总裁", _SERVES, "VR-17, RV-02, GV-01"),
+    "department_head": Role("部门负责人", _DECIDES, "CH-06/09"),
+    "general_manager": Role("总经理", _DECIDES, "VR-17, RV-02, GV-01"),
+    "vice_gm": Role("副总", _DECIDES, "VR-17, RV-02, GV-01"),
+    "chairman": Role("董事长", _DECIDES, "VR-17, RV-02, GV-01"),
+    "branch_gm": Role("分公司总经理", _DECIDES, "VR-17, RV-02, GV-01"),
+    "president": Role("总裁", _DECIDES, "VR-17, RV-02, GV-01"),
     "management_representative": Role("管理者代表", _SERVES, "CH-33, KA-10"),
     "system_head": Role("系统负责人", _SERVES, "CH-11"),
     "after_sales": Role("售后服务部", _SERVES, "CH-20/24"),
@@ -113,7 +127,7 @@ ROLES_OF_CATALOGUE: Mapping[str, Role] = {
     "production": Role("生产部", _SERVES, "CH-22/23"),
     "warehouse": Role("仓库", _SERVES, "CH-10, RT-09"),
     "logistics_supervisor": Role("仓储物流主任", _SERVES, "CH-10, RT-09"),
-    "finance": Role("财务", _SERVES, "CU-08, CU-09, SE-12, RW-10"),
+    "finance": Role("财务", _PAYS, "CU-08, CU-09, SE-12, RW-10"),
     "cashier": Role("收银员", _SERVES, "CU-08, CU-09, SE-12, RW-10"),
     "property": Role("物业部", _SERVES, "CH-35"),
     "property_officer": Role("物管员", _SERVES, "CH-35"),
@@ -122,13 +136,13 @@ ROLES_OF_CATALOGUE: Mapping[str, Role] = {
     "attendant": Role("会议服务员", _SERVES, "MT-*"),
     "meeting_lead": Role("会议领班/负责人", _SERVES, "MT-*"),
     "escort": Role("跟单", _SERVES, "FO-*"),
-    "sales_leader": Role("销售组长", _SERVES, "FO-*"),
+    "sales_leader": Role("销售组长", _DECIDES, "FO-*"),
     "area_owner": Role("区域负责人", _SERVES, "FO-*"),
     "tally_leader": Role("理货组长", _SERVES, "FO-*"),
     "sales_assistant": Role("销售助理", _SERVES, "OR-12, OW-07, VR-14"),
     "coordinator_assistant": Role("协调助理", _SERVES, "OR-12, OW-07, VR-14"),
-    "sales_manager": Role("销售经理", _SERVES, "RQ-03, MG-11"),
-    "business_manager": Role("业务经理", _SERVES, "RQ-03, MG-11"),
+    "sales_manager": Role("销售经理", _DECIDES, "RQ-03, MG-11"),
+    "business_manager": Role("业务经理", _DECIDES, "RQ-03, MG-11"),
     "account_manager": Role("客户经理(高级/一级/二级/见习)", _SERVES, "AM-05/06"),
     "key_account_manager": Role("大客户经理", _SERVES, "KA-*"),
     "key_account_officer": Role("大客户专员", _SERVES, "KA-*"),
@@ -137,7 +151,7 @@ ROLES_OF_CATALOGUE: Mapping[str, Role] = {
     "project_manager": Role("项目经理", _SERVES, "AS-*"),
     "local_centre": Role("本地服务中心", _SERVES, "AS-*"),
     "archivist": Role("档案员", _SERVES, "AR-*"),
-    "leader_in_charge": Role("分管领导", _SERVES, "AR-*"),
+    "leader_in_charge": Role("分管领导", _DECIDES, "AR-*"),
     "administration": Role("行政部", _SERVES, "VR-06/08"),
     "ops_centre": Role("运营管理中心", _SERVES, "VR-06/08"),
     "general_office": Role("综合办公室", _SERVES, "VR-06/08"),
@@ -149,8 +163,8 @@ ROLES_OF_CATALOGUE: Mapping[str, Role] = {
     "duty_clerk": Role("值班员", _SERVES, "CU-03, AT-05, IN-04"),
     "cleaning_supervisor": Role("保洁主管", _SERVES, "CU-03, AT-05, IN-04"),
     "floor_warden": Role("轮值楼层长", _SERVES, "VS-16, PN-27"),
-    "safety_committee": Role("安委会", _SERVES, "PN-27"),
-    "hr": Role("人力资源", _SERVES, "SR-17, AT-03, PN-23"),
+    "safety_committee": Role("安委会", _DECIDES, "PN-27"),
+    "hr": Role("人力资源", _PAYS - {"ledger.confirm"}, "SR-17, AT-03, PN-23"),
     "trainer": Role("培训主管", _SERVES, "TN-*, RT-14"),
     "assessor": Role("考核部门", _SERVES, "AM-13/14"),
     "selection_panel": Role("评选小组", _SERVES, "AM-13/14"),

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.aggregate import UNIT_LIMIT, Act, Aggregate, InitialEvent
+from domain.conduct import Conducted
 from domain.credential import (
     LONGEST_GRACE_SECONDS,
     SCOPES,
@@ -17,7 +18,7 @@ from domain.credential import (
     checked_scopes,
 )
 from domain.errors import Invalid, Refused
-from domain.granting import Granted, must_be_known
+from domain.granting import must_be_known
 from domain.sealed import Sealed, checked
 
 COMPETENCE_LIMIT = 100
@@ -60,7 +61,7 @@ class Deputy:
         return self.start <= at <= self.end + LATE_ENTRY
 
 
-class Staff(Granted):
+class Staff(Conducted):
     """One member of staff."""
 
     TOPIC = "staff"
@@ -177,6 +178,7 @@ class Staff(Granted):
         self.name, self.unit = name, unit
         self.post = ""
         self._start_granting()
+        self._start_conduct()
         self.superior_id: UUID | None = None
         self.deputies: list[Deputy] = []
         self.competences: dict[str, datetime | None] = {}

@@ -21,11 +21,14 @@ from application.blind_index import BlindIndex
 from application.boards import Boards
 from application.clients import Clients
 from application.clock import Clock
+from application.conduct import Conduct
 from application.desk import Actor, Desk
 from application.dossiers import Dossiers
 from application.erasures import Erasures
 from application.exports import Exports
 from application.instances import DoubtSeal, Instances, RegisterInstance
+from application.ledger import Ledger
+from application.ledger_claims import LedgerClaims
 from application.pack_review import PackReview
 from application.packs import Packs
 from application.people import People
@@ -64,6 +67,7 @@ from infrastructure.sealing.signing import InstanceSigner, instance_key
 from infrastructure.settings import Settings, SettingsError
 from infrastructure.views.comparing import Comparison
 from infrastructure.views.figures import PostgresFigures
+from infrastructure.views.ledger import PostgresClaims, PostgresLedgerBook
 from infrastructure.views.obligations import PostgresObligations
 from infrastructure.views.progress import PostgresProgress
 from infrastructure.views.projector import Projector
@@ -151,6 +155,10 @@ class Parts:
         self.obligations = PostgresObligations(self.database)
         self.boards = Boards(self.packs, self.figures, self.staff_directory)
         self.reports = Reports(self.packs, self.figures, self.past, Zone(settings.zone.key))
+        self.ledger = Ledger(self.desk, self.packs, shipped_calendars())
+        self.conduct = Conduct(self.desk, self.ledger)
+        self.ledger_book = PostgresLedgerBook(self.database)
+        self.ledger_claims = LedgerClaims(self.ledger, self.conduct, PostgresClaims(self.database))
         self.search = PostgresSearch(self.database, self.codec, index)
         self.erasures = Erasures(
             self.desk, self.client_file, self.ticket_register, self.packs, self.forget_erased

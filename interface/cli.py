@@ -43,6 +43,7 @@ from interface.bundle_cli import bundle
 from interface.demo import closing_text, free_port, interruptible, told_week
 from interface.event_log import run_import, show_import, show_report
 from interface.figures import OF_PACK, Reporting
+from interface.ledger_cli import statement
 from interface.named import ticket_named
 from interface.numbering_cli import verify_register
 from interface.packs_cli import packs
@@ -250,7 +251,7 @@ def verify(words: tuple[str, ...]) -> None:
 
 COMMANDS = (
     *(packs, token, permissions, verify_register),
-    *(as_of, diff, compare, review, accesses),
+    *(as_of, diff, compare, review, accesses, statement),
     *(instance, sealer, witness, bundle),
 )
 

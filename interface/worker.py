@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from application import clock, erasures, schedules
+from application import clock, erasures, ledger_claims, schedules
 from application.register import Unavailable
 from infrastructure.crew import rebuild_views
 from infrastructure.database import LOST
@@ -126,6 +126,7 @@ def duties(parts: Parts) -> Sequence[Duty]:
     return [
         Duty("the clock", parts.clock.tick, TICK_SECONDS, clock.BATCH),
         Duty("the schedules", parts.schedules.tick, SCHEDULE_SECONDS, schedules.BATCH),
+        Duty("the ledger", parts.ledger_claims.tick, TICK_SECONDS, ledger_claims.BATCH),
         Duty("the seal", parts.watch_seal, TICK_SECONDS, 1),
         Duty("erasing", parts.erasures.tick, TICK_SECONDS, erasures.BATCH),
         Duty("a restored key", lambda _: parts.erasures.destroy_again(), FORGET_SECONDS, 1),

@@ -62,6 +62,9 @@ def services_of(parts: Parts) -> Services:
         clients=parts.clients,
         people=parts.people,
         packs=parts.packs,
+        ledger=parts.ledger,
+        conduct=parts.conduct,
+        ledger_book=parts.ledger_book,
         policy=parts.policy,
         boards=parts.boards,
         register=parts.register,
@@ -85,6 +88,7 @@ def services_of(parts: Parts) -> Services:
         schedules=parts.schedules,
         progress=parts.progress,
         proofs=parts.proofs,
+        zone=parts.settings.zone.key,
         open_box=parts.codec.open,
         now=now,
     )

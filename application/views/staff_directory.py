@@ -110,7 +110,7 @@ def _apply(row: StaffRow, fact: Fact) -> None:  # noqa: C901 - one case a fact
             row.credentials = [c for c in row.credentials if c != credential_id]
         case Staff.Left():
             row.has_left, row.is_on_duty, row.credentials, row.grants = True, False, [], []
-        case Staff.Registered() | Staff.CredentialReplaced():
+        case Staff.Registered() | Staff.CredentialReplaced() | Staff.MisconductRecorded():
             pass
         case other:
             raise NotImplementedError(f"staff_directory has no case for {type(other)}")

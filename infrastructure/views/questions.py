@@ -12,6 +12,8 @@ from application.views.accesses import AccessesView, AccessFilter, AccessLog, Ac
 from application.views.client_file import ClientFile, ClientFileView, ClientRow
 from application.views.client_then import ClientThenView
 from application.views.figures import HappeningView, TicketFiguresView
+from application.views.ledger import ConductView, LedgerView
+from application.views.ledger_claim import ClaimView
 from application.views.obligation_then import ObligationThenView
 from application.views.obligations import ObligationsView
 from application.views.pack_shelf import PackRow, PackShelf, PackShelfView
@@ -53,6 +55,9 @@ VIEWS: Sequence[View[Any]] = (
     StaffThenView(),
     ObligationThenView(),
     AccessesView(),
+    LedgerView(),
+    ConductView(),
+    ClaimView(),
 )
 """Those that are folded from the register alone; search also asks the key store."""
 

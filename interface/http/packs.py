@@ -53,6 +53,8 @@ ContentSchema = Schema.from_dict(
         "rules": fields.List(fields.String()),
         "reports": fields.Dict(keys=fields.String()),
         "privacy": fields.Dict(allow_none=True),
+        "grades": fields.Dict(keys=fields.String()),
+        "ledger": fields.Dict(keys=fields.String()),
     },
     name="PackContent",
 )

@@ -12,9 +12,11 @@ from application.accesses import Accesses
 from application.as_of import Past
 from application.boards import Boards
 from application.clients import Clients
+from application.conduct import Conduct
 from application.dossiers import Dossiers
 from application.erasures import Erasures
 from application.exports import Exports
+from application.ledger import Ledger
 from application.pack_review import PackReview
 from application.packs import Packs
 from application.people import People
@@ -27,6 +29,7 @@ from application.tickets import Tickets
 from application.views.accesses import AccessLog
 from application.views.client_file import ClientFile
 from application.views.client_then import ClientsThen
+from application.views.ledger import LedgerBook
 from application.views.obligation_then import ObligationsThen
 from application.views.obligations import Obligations
 from application.views.pack_shelf import PackShelf
@@ -53,6 +56,9 @@ class Services:
     clients: Clients
     people: People
     packs: Packs
+    ledger: Ledger
+    conduct: Conduct
+    ledger_book: LedgerBook
     policy: Policy
     boards: Boards
     register: Register
@@ -76,6 +82,7 @@ class Services:
     schedules: Schedules
     progress: Progress
     proofs: Proofs
+    zone: str
     open_box: Callable[[str], str | None]
     now: Callable[[], datetime]
 

@@ -14,6 +14,8 @@ from application.views.accesses import AccessesView, AccessRow
 from application.views.client_file import ClientFileView, ClientRow
 from application.views.client_then import ClientThenView
 from application.views.figures import HappeningView, TicketFiguresView
+from application.views.ledger import ConductView, LedgerView
+from application.views.ledger_claim import ClaimView
 from application.views.obligation_then import ObligationThenView
 from application.views.obligations import ObligationRow, ObligationsView
 from application.views.pack_shelf import PackRow, PackShelfView
@@ -27,6 +29,7 @@ from application.views.view import View
 from domain.access import Access, Seen
 from domain.aggregate import Aggregate
 from domain.client import Client
+from domain.ledger import Entry
 from domain.pack import Pack
 from domain.rulebook import Rulebook
 from domain.signoff import Verdict
@@ -125,6 +128,9 @@ SHOWN: dict[type[View[Any]], set[Kind]] = {
         *(Pack.SwitchedOff, Pack.SwitchedOn),
     },
     AccessesView: {Access.RecordAccessed, Access.Refused},
+    LedgerView: set(event_classes(Entry)),
+    ConductView: {Staff.MisconductRecorded},
+    ClaimView: {Ticket.Followed},
 }
 SHOWN |= dict.fromkeys(
     (HappeningView, TicketFiguresView), SHOWN[TicketHistoryView] - PROMISED_KINDS - IN_TURN
@@ -136,8 +142,8 @@ SHOWN[ObligationThenView] = SHOWN[ObligationsView]
 """What each view has something to say about."""
 
 LEFT_ASIDE: dict[type[View[Any]], set[Kind]] = {
-    StaffDirectoryView: {Staff.CredentialReplaced},
-    StaffThenView: {Staff.CredentialReplaced},
+    StaffDirectoryView: {Staff.CredentialReplaced, Staff.MisconductRecorded},
+    StaffThenView: {Staff.CredentialReplaced, Staff.MisconductRecorded},
     TicketRegisterView: {
         *(Ticket.Noted, Ticket.Corrected),
         *(Ticket.SupervisionNoticeIssued, Ticket.SupervisionAnswered),
@@ -155,10 +161,15 @@ NOT_READ: dict[type[View[Any]], set[Kind]] = {
     TicketFiguresView: PROMISED_KINDS | IN_TURN,
     TicketThenView: SHOWN[TicketHistoryView] - SHOWN[TicketThenView],
     ObligationThenView: SHOWN[TicketHistoryView] - SHOWN[ObligationThenView],
+    ConductView: set(event_classes(Staff)) - SHOWN[ConductView],
+    ClaimView: SHOWN[TicketHistoryView] - SHOWN[ClaimView] | IN_TURN,
 }
 """What happens to its subject and never reaches the view."""
 
-READ_BESIDES: dict[type[View[Any]], set[Kind]] = {StaffDirectoryView: {Ticket.AssignedInTurn}}
+READ_BESIDES: dict[type[View[Any]], set[Kind]] = {
+    StaffDirectoryView: {Ticket.AssignedInTurn},
+    ClaimView: {Entry.Proposed},
+}
 """What happens to something else and changes a row."""
 
 READS: dict[type[View[Any]], type[Aggregate]] = {
@@ -175,6 +186,9 @@ READS: dict[type[View[Any]], type[Aggregate]] = {
     StaffThenView: Staff,
     PackShelfView: Pack,
     AccessesView: Access,
+    LedgerView: Entry,
+    ConductView: Staff,
+    ClaimView: Ticket,
 }
 
 NOT_FILED = {
@@ -216,7 +230,7 @@ def name_whose_turn_it_is(ticket: Ticket) -> None:
 def follow(ticket: Ticket) -> None:
     """As a consequence is recorded."""
     told = {"step": "told", "word": "告知", "form": {}, "rule": None, "because": "noted"}
-    ticket.trigger_event(Ticket.Followed, **told, **envelope())
+    ticket.trigger_event(Ticket.Followed, **told, proposes=None, **envelope())
 
 
 def void(ticket: Ticket) -> None:
@@ -527,6 +541,20 @@ STAFF: Story = [
         Staff.CredentialReplaced,
         lambda s: s.replace_credential(
             "c1", "c2", "d2" * 32, expires_at=None, grace=WEEK, act=act(M1)
+        ),
+        {},
+    ),
+    (
+        Staff.MisconductRecorded,
+        lambda s: s.record_misconduct(
+            T1,
+            code="late",
+            grade="general",
+            evidence="打卡记录",
+            client_id=None,
+            ticket_id=None,
+            rule="PN-07",
+            act=act(M1),
         ),
         {},
     ),

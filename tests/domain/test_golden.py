@@ -26,6 +26,7 @@ from domain.evidence import Attachment
 from domain.export import Export
 from domain.granting import Grant
 from domain.instance import FIRST, Instance
+from domain.ledger import Entry
 from domain.pack import Pack
 from domain.sealed import Sealed
 from domain.signoff import Signature
@@ -78,10 +79,12 @@ STAFF = (
     "registered post-taken superior-named deputy-named went-on-duty went-off-duty"
     " credential-issued credential-revoked credential-issued credential-replaced"
     " competence-granted competence-withdrawn competence-granted role-granted role-revoked"
+    " misconduct-recorded"
 )
 INSTANCE = "registered seal-doubted evidence-exported revoked"
 ACCESS = "begun record-accessed refused"
 EXPORT = "requested approved declined"
+ENTRY = "proposed decided confirmed executed appealed appeal-dismissed appealed reversed"
 PACK = "named drafted approved published switched-off switched-on switched-off abolished"
 
 
@@ -179,6 +182,7 @@ def test_what_is_sealed_stays_closed_and_keeps_its_box(sample: Path) -> None:
         (Instance, INSTANCE),
         (Access, ACCESS),
         (Export, EXPORT),
+        (Entry, f"{ENTRY} rejected waived"),
     ],
 )
 def test_every_sample_takes_part_in_a_history(kind: type[Aggregate], facts: str) -> None:
@@ -339,6 +343,35 @@ def test_an_old_pack_says_what_it_said_and_held_when_it_held() -> None:
     assert pack.in_force(datetime(2027, 6, 1, tzinfo=SHANGHAI)) == 1
     assert pack.abolished_from == NOON + timedelta(days=400)
     assert pack.off_in == {"store-1"}
+
+
+def test_an_old_entry_was_carried_out_and_taken_back() -> None:
+    entry = fold(Entry, ENTRY, T1)
+
+    assert (entry.holder, entry.table, entry.pack_version) == (staff_ref(LI_NA), "late", 1)
+    assert (entry.state, entry.amount, entry.sanction) == ("executed", 2_000, "fine")
+    assert (entry.is_reversed, entry.is_void, entry.appeal_is_open) == (True, True, False)
+    assert entry.facts == {"minutes": 12, "account": closed(LI_NA)}
+
+
+@pytest.mark.parametrize(("fact", "is_void"), [("rejected", True), ("waived", False)])
+def test_an_old_entry_that_came_to_nothing(fact: str, is_void: bool) -> None:
+    entry = fold(Entry, f"proposed {fact}", T1)
+
+    assert (entry.state, entry.is_void, entry.is_booked) == (fact, is_void, False)
+
+
+def test_an_old_misconduct_still_counts() -> None:
+    staff = fold(Staff, STAFF, LI_NA)
+
+    [known] = staff.misconduct
+    assert (known.code, known.at) == ("late", datetime(2026, 11, 23, 12, 58, tzinfo=SHANGHAI))
+
+
+def test_what_followed_before_packs_could_propose_proposes_nothing() -> None:
+    followed = cast(Ticket.Followed, load(GOLDEN / "ticket.followed.v1.json"))
+
+    assert followed.proposes is None
 
 
 def test_an_old_instance_signs_no_more() -> None:

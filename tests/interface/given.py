@@ -107,6 +107,7 @@ STAFF_COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "credentials/0123456789abcdef/rotation": {},
     "credentials/0123456789abcdef/revocation": {},
     "departure": {},
+    "misconduct": {"code": "phone_off_in_field", "evidence": "通话记录"},
 }
 """All that is sent to `/v1/staff/<id>/…`."""
 
@@ -120,6 +121,16 @@ PACK_COMMANDS: Mapping[str, Mapping[str, Any]] = {
 }
 """All that is sent to `/v1/packs/<name>/…`."""
 
+LEDGER_COMMANDS: Mapping[str, Mapping[str, Any]] = {
+    "decision": {"sanction": "fine", "reason": "录像属实"},
+    "confirmation": {},
+    "execution": {"mode": "cash"},
+    "appeal": {"reason": "不是我"},
+    "appeal/decision": {"verdict": "upheld", "reason": "查无此事"},
+    "reversal": {"reason": "录错了人"},
+}
+"""All that is sent to `/v1/ledger/entries/<id>/…`."""
+
 
 COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "/v1/tickets": MATTER,
@@ -132,6 +143,8 @@ COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "/v1/staff": {"name": "孙某"},
     **{f"/v1/staff/{WANG_FANG}/{what}": body for what, body in STAFF_COMMANDS.items()},
     **{f"/v1/packs/consultation/{what}": body for what, body in PACK_COMMANDS.items()},
+    "/v1/ledger/entries": {"table": "project_bonus", "holder": f"staff:{WANG_FANG}"},
+    **{f"/v1/ledger/entries/{C1}/{what}": body for what, body in LEDGER_COMMANDS.items()},
 }
 """Everything that can be sent, with a body that says all it must."""
 
@@ -181,8 +194,22 @@ READS = [
     "/v1/desk/next",
     "/v1/desk/obligations",
     "/v1/desk/supervision",
+    "/v1/ledger/tables",
+    "/v1/misconduct-codes",
 ]
 """Everything that can be read, once the installation pack is in force."""
+
+CONFIDENTIAL = [
+    "/v1/ledger/entries",
+    f"/v1/ledger/entries/{C1}",
+    f"/v1/ledger/staff/{LI_NA}?period=2026-11",
+    "/v1/ledger/balances?holder_kind=client",
+    f"/v1/staff/{LI_NA}/conduct",
+]
+"""What is read by whom it concerns, and by those whose task it is."""
+
+TABLES = ["/v1/ledger/tables/client_referral/reckoning?facts={}"]
+"""What is there once a pack with such a table is in force."""
 
 SEALED = ["/v1/audit/proof/1"]
 """And what is there once something is sealed."""

@@ -261,6 +261,8 @@ def sender(office: Office, path: str) -> Person:
         return office.person(DRAFTER if path.endswith("versions") else APPROVER)
     if path.endswith("/supervision"):
         return office.person(INSPECTOR)
+    if path.endswith(("/confirmation", "/execution")):
+        return office.hire("finance")
     return office.person(ADMIN if path.startswith("/v1/staff") else M1)
 
 

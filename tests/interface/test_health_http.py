@@ -5,15 +5,12 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from infrastructure.views.questions import VIEW_NAMES
 from interface.http.health import LAG_LIMIT
 from interface.worker import Rounds
 from tests.support.http import Office, Person, opened
 
-VIEWS = [
-    *("accesses", "client_file", "client_then", "happening", "obligation_then", "obligations"),
-    *("pack_shelf", "search", "staff_directory", "staff_then"),
-    *("ticket_figures", "ticket_history", "ticket_register", "ticket_then"),
-]
+VIEWS = sorted(VIEW_NAMES)
 
 
 @pytest.fixture

@@ -13,12 +13,14 @@ from domain.staff import Staff
 from domain.ticket import Ticket
 from tests.interface.given import (
     COMMANDS,
+    CONFIDENTIAL,
     DEPUTY,
     FILES,
     GUARDED,
     MATTER,
     READS,
     SEALED,
+    TABLES,
     clarifying,
     escalated,
     in_force,
@@ -47,7 +49,7 @@ from tests.support.http import (
     opened,
 )
 
-ALL_READS = [*READS, *FILES, *SEALED, *GUARDED]
+ALL_READS = [*READS, *FILES, *SEALED, *GUARDED, *CONFIDENTIAL, *TABLES]
 
 NEEDS_NO_ROLE = {"/v1/me"}
 
@@ -108,6 +110,24 @@ def test_whoever_has_a_role_reads_everything(
 
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize("path", CONFIDENTIAL)
+def test_what_is_confidential_is_for_those_whose_task_it_is(shared_office: Office, path: str):
+    allowed = [shared_office.person(who).get(path) for who in (INSPECTOR, REVIEWER, M1)]
+
+    refused = shared_office.person(WANG_FANG).get(path)
+
+    assert {answer.status for answer in allowed} <= {200, 404}
+    assert refused.refusal == (403, "forbidden", None)
+    assert refused.body["facts"] == {"permission": "ledger.read"}
+
+
+@pytest.mark.parametrize(
+    "path", [f"/v1/ledger/staff/{LI_NA}?period=2026-11", f"/v1/staff/{LI_NA}/conduct"]
+)
+def test_everybody_reads_what_is_about_themselves(shared_office: Office, path: str):
+    assert shared_office.person(LI_NA).get(path).status == 200
 
 
 @pytest.mark.parametrize("path", [path for path in ALL_READS if path not in NEEDS_NO_ROLE])

@@ -55,7 +55,8 @@ def is_allowed(office: Office, command: Command) -> bool:
 
 def test_every_command_needs_a_permission_that_there_is() -> None:
     assert len(commands()) > 60
-    assert {kind.PERMISSION for kind in commands()} | {"access.read"} == set(PERMISSIONS)
+    for_questions = {"read", "access.read", "ledger.read"}
+    assert {kind.PERMISSION for kind in commands()} | for_questions == set(PERMISSIONS)
 
 
 def test_every_role_has_permissions_that_there_are() -> None:
@@ -109,7 +110,7 @@ def needed(shared_office: Office) -> dict[str, str]:
 
 
 def test_every_permission_but_reading_and_the_desks_own_has_a_route(needed: dict[str, str]):
-    no_route = {"read", "access.read", "ticket.import", "obligation.clock"}
+    no_route = {"read", "access.read", "ledger.read", "ticket.import", "obligation.clock"}
     no_route |= {"client.erase", "instance.manage", "evidence.export"}
 
     assert set(needed.values()) == PERMISSIONS.keys() - no_route

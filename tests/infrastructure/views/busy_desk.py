@@ -20,6 +20,7 @@ from domain.pack import Pack
 from domain.ticket import Ticket
 from infrastructure.wiring import Parts
 from tests.infrastructure.views.deeds import CARE, COLLEAGUES, DAY, DEEDS, OPERATOR, REVIEW
+from tests.infrastructure.views.judging import CODE
 from tests.support.dossiers import REVIEW_PACK
 from tests.support.facts import (
     C1,
@@ -47,12 +48,14 @@ CARE_PACK: Mapping[str, Any] = {
             "upon": ["handler-reminded"],
             "records": "apology",
             "title": "致歉",
-            "form": {"state": "=this.state"},
+            "form": {"state": "=this.state", "holder": "=this.owner_id"},
             "rule": "CH-45",
+            "proposes": "late_at_desk",
         }
     ],
+    **CODE,
 }
-"""An overlay on every ticket: whoever had to be reminded apologises."""
+"""An overlay on every ticket: whoever had to be reminded apologises; and a code of misconduct."""
 
 SECRECY_PACK: Mapping[str, Any] = {
     "pack": "secrecy",
@@ -230,6 +233,7 @@ EVERYTHING: Sequence[tuple[str, int]] = [
         ("credential", 1),
         ("leave", 1),
     ],
+    *[("yield verdict", pick) for pick in (0, 1, 2, 4, 5)],
     *[("draft", 0), ("abolish", 0), ("switch off", 0), ("switch on", 0), ("witness", 0)],
     *[("end", 0), ("open", 3), ("offer", 3), ("shirk", 3), ("decline", 3), ("offer", 3)],
     *[("decline", 3), ("decide", 3), ("route", 3), ("take", 3), ("on duty", 0)],

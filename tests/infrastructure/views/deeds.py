@@ -88,6 +88,7 @@ from domain.handover import NOT_MY_DUTY
 from domain.privacy import Confidential
 from domain.staff import Staff
 from domain.ticket import Blocker, Ticket, Visibility
+from tests.infrastructure.views.judging import judge
 from tests.support.facts import LI_NA, M1, NOON, WANG_FANG, ZHAO_LEI
 from tests.support.views import folded
 
@@ -419,5 +420,6 @@ DEEDS: Mapping[str, Deed] = {
     "switch off": _switch("switch_off"),
     "switch on": _switch("switch_on"),
     "abolish": lambda busy, pick: busy.abolish_pack(pick),
+    "yield verdict": judge,
 }
 """Each by whom it is up to: most of what is tried is done."""
