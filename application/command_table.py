@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from application import (
     accesses,
+    assessment_commands,
     clients,
     conduct,
     dossiers,
@@ -13,15 +14,17 @@ from application import (
     exports,
     instances,
     ledger,
+    levels,
     packs,
     people,
+    rankings,
     tickets,
 )
 from application.desk import Command
 
 HERE = (
-    *(accesses, clients, conduct, dossiers, erasures, exports),
-    *(instances, ledger, packs, people, tickets),
+    *(accesses, assessment_commands, clients, conduct, dossiers, erasures, exports),
+    *(instances, ledger, levels, packs, people, rankings, tickets),
 )
 """Where commands are defined, or imported from."""
 

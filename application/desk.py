@@ -26,6 +26,7 @@ from application.register import (
 )
 from domain.access import Access
 from domain.aggregate import Act, Aggregate, events_of, staff_ref
+from domain.assessment import Assessment
 from domain.client import Client
 from domain.credential import SCOPES
 from domain.errors import (
@@ -40,12 +41,13 @@ from domain.export import Export
 from domain.instance import Instance
 from domain.ledger import Entry
 from domain.pack import Pack
+from domain.ranking import Ranking
 from domain.staff import Staff
 from domain.ticket import Ticket
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
-    *(Ticket, Client, Staff, Pack),
-    *(Instance, Access, Export, Entry),
+    *(Ticket, Client, Staff, Pack, Instance),
+    *(Access, Export, Entry, Assessment, Ranking),
 )
 """All of them, so that every topic is known wherever there is a desk."""
 

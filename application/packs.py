@@ -182,6 +182,10 @@ class Packs:
                 continue
         return contents
 
+    def shelf(self) -> Mapping[str, Pack]:
+        """Every pack by its name, in force or not."""
+        return self._all().packs
+
     def listed(self, name: str, at: datetime) -> frozenset[str]:
         """What stands in the lists of this name of all packs in force then."""
         return frozenset(word for pack in self.in_force(at) for word in pack.lists.get(name, ()))

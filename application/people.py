@@ -16,6 +16,7 @@ from application.register import Receipt
 from domain.aggregate import Act, staff_ref
 from domain.credential import SCOPES, Credential
 from domain.errors import DomainError, Forbidden, NotAuthenticated
+from domain.ladder import Ladder, must_stand_higher
 from domain.staff import Staff
 
 
@@ -143,8 +144,15 @@ class WrongToken(NotAuthenticated):
 
 
 class People:
-    def __init__(self, desk: Desk, terms: TokenTerms | None = None) -> None:
-        self._desk, self._terms = desk, terms or TokenTerms()
+    """`ladders`: those of the packs in force then, by which superiors stand higher."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        terms: TokenTerms | None = None,
+        ladders: Callable[[datetime], Mapping[str, Ladder]] = lambda _: {},
+    ) -> None:
+        self._desk, self._terms, self._ladders = desk, terms or TokenTerms(), ladders
 
     def register(self, command: RegisterStaff) -> Receipt:
         def make(act: Act) -> Staff:
@@ -184,7 +192,11 @@ class People:
 
     def name_superior(self, command: NameSuperior) -> Receipt:
         def decide(staff: Staff, act: Act) -> None:
-            self._desk.look_up(Staff, command.superior_id).must_serve()
+            superior = self._desk.look_up(Staff, command.superior_id)
+            superior.must_serve()
+            must_stand_higher(
+                self._ladders(act.at), superior.levels_at(act.at), staff.levels_at(act.at)
+            )
             staff.name_superior(command.superior_id, act=act)
 
         return self._change(command, decide)

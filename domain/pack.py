@@ -18,6 +18,7 @@ from domain.calendar import Calendars
 from domain.checklist import Checklist
 from domain.errors import Invalid, Refused
 from domain.form import Word
+from domain.ladder import Ladder
 from domain.ledger_table import Grade, Table
 from domain.own import must_be_another
 from domain.pack_rules import (
@@ -33,6 +34,7 @@ from domain.procedure import Procedure, Step
 from domain.report import Report
 from domain.rulebook import HAPPENINGS, Rulebook
 from domain.schedule import Schedule
+from domain.scheme import Scheme
 from domain.sealed import checked
 from domain.signoff import Signoff
 
@@ -117,6 +119,8 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     privacy: Privacy | None = None
     grades: dict[Word, Grade] = {}
     ledger: dict[Word, Table] = {}
+    schemes: dict[Word, Scheme] = {}
+    ladders: dict[Word, Ladder] = {}
 
     @classmethod
     def read(cls, content: Mapping[str, Any]) -> PackContent:
@@ -168,6 +172,12 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             if not step.is_activity or step.fact is not None
         ]
         faults += self.privacy.faults() if self.privacy else ()
+        faults += [
+            f"schemes.{n}.{fault}" for n, one in self.schemes.items() for fault in one.faults()
+        ]
+        faults += [
+            f"ladders.{n}.{fault}" for n, one in self.ladders.items() for fault in one.faults()
+        ]
         return faults + self._schedule_faults() + self._word_faults()
 
     def _schedule_faults(self) -> list[str]:

@@ -23,7 +23,7 @@ PRINCIPLES = frozenset(
 
 _ONLY_BY_A_STEP = frozenset({"answered", "answered-in-part", "completed"})
 _ROLES = frozenset({"role", "to_role", "owner_role"})
-_OWN_WORDS = frozenset({"form", "values", "lists", "reports", "items"})
+_OWN_WORDS = frozenset({"form", "values", "lists", "reports", "items", "indicators"})
 _MAY_COME_LATER = ("policy.", "list.")
 """What another pack may bring: paths to it are only warned about."""
 

@@ -87,6 +87,10 @@ _SECTIONS = {
 }
 """The part of a pack that defines what stands behind the first word of a path."""
 
+OBLIGATION_IN_REPORTS = frozenset(
+    {"name", "title", "status", "is_missed", "responsible_id", "opened_at", "due_at", "over_at"}
+)
+
 _IN_REPORTS = {"met": "obligations", "late": "obligations"}
 
 _NOT_CHECKED = frozenset({"item", "evidence"})
@@ -190,6 +194,8 @@ class Vocabulary:
         return fields is None or name in fields or (first in fields and of_rows in self.row_fields)
 
     def _is_only_in_reports(self, where: str, name: str) -> bool:
+        if where == "obligation":
+            return name in OBLIGATION_IN_REPORTS
         if where in ("hours", "minutes"):
             return all(word in self.words for word in name.split("."))
         return where == "client" or (_IN_REPORTS.get(where, ""), name) in self.defined

@@ -19,6 +19,7 @@ from domain.credential import (
 )
 from domain.errors import Invalid, Refused
 from domain.granting import must_be_known
+from domain.ranked import Ranked
 from domain.sealed import Sealed, checked
 
 COMPETENCE_LIMIT = 100
@@ -61,7 +62,7 @@ class Deputy:
         return self.start <= at <= self.end + LATE_ENTRY
 
 
-class Staff(Conducted):
+class Staff(Conducted, Ranked):
     """One member of staff."""
 
     TOPIC = "staff"
@@ -179,6 +180,7 @@ class Staff(Conducted):
         self.post = ""
         self._start_granting()
         self._start_conduct()
+        self._start_ranking()
         self.superior_id: UUID | None = None
         self.deputies: list[Deputy] = []
         self.competences: dict[str, datetime | None] = {}
@@ -262,7 +264,12 @@ class Staff(Conducted):
 
     def is_available(self, competence: str | None, at: datetime) -> bool:
         """Whether they can be given work now: on duty, and competent if that is asked for."""
-        return self.is_on_duty and (competence is None or self._is_competent(competence, at))
+        return self.is_on_duty and (competence is None or self.is_competent(competence, at))
+
+    def is_competent(self, competence: str, at: datetime) -> bool:
+        """By a certificate that is good then."""
+        expires_at = self.competences.get(competence, at)
+        return expires_at is None or at < expires_at
 
     def issue_credential(
         self,
@@ -355,10 +362,6 @@ class Staff(Conducted):
         if not any(d.stands_in(now) for d in theirs) and not any(d.may_enter(now) for d in then):
             said = f"staff {deputy_id} is not deputy of {self.id} any more"
             raise NotDeputy(said, rule="SH-03")
-
-    def _is_competent(self, competence: str, at: datetime) -> bool:
-        expires_at = self.competences.get(competence, at)
-        return expires_at is None or at < expires_at
 
     def superior(self) -> UUID:
         """Raises NoSuperior."""

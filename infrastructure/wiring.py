@@ -17,6 +17,8 @@ import psycopg.conninfo
 from application.accesses import Accesses
 from application.across import AcrossTickets
 from application.as_of import Past
+from application.assessment_file import AssessmentFile
+from application.assessments import Assessments
 from application.blind_index import BlindIndex
 from application.boards import Boards
 from application.clients import Clients
@@ -29,13 +31,16 @@ from application.exports import Exports
 from application.instances import DoubtSeal, Instances, RegisterInstance
 from application.ledger import Ledger
 from application.ledger_claims import LedgerClaims
+from application.levels import Levels
 from application.pack_review import PackReview
 from application.packs import Packs
 from application.people import People
 from application.policy import Policy
+from application.rankings import Rankings
 from application.register import Unavailable
 from application.reports.packs import Reports
 from application.schedules import Schedules
+from application.schemes import Schemes
 from application.tickets import Tickets
 from application.views.search import SearchView
 from application.views.showing import plain
@@ -65,6 +70,7 @@ from infrastructure.schema import (
 from infrastructure.sealing.proofs import FolderProofs
 from infrastructure.sealing.signing import InstanceSigner, instance_key
 from infrastructure.settings import Settings, SettingsError
+from infrastructure.views.assessments import PostgresAssessmentList
 from infrastructure.views.comparing import Comparison
 from infrastructure.views.figures import PostgresFigures
 from infrastructure.views.ledger import PostgresClaims, PostgresLedgerBook
@@ -121,7 +127,9 @@ class Parts:
         self.desk = Desk(self.register, self.keys, settings.zone)
         self.packs = Packs(self.desk, shipped_calendars())
         self.policy = Policy(self.packs)
-        self.people = People(self.desk, settings.tokens)
+        self.schemes = Schemes(self.packs)
+        self.people = People(self.desk, settings.tokens, self.schemes.ladders)
+        self.levels = Levels(self.desk, self.schemes)
         self.instances = Instances(self.desk)
         self.provider = OpenIdProvider(settings.openid) if settings.openid else None
         self.clients = Clients(self.desk, self.packs)
@@ -159,6 +167,14 @@ class Parts:
         self.conduct = Conduct(self.desk, self.ledger)
         self.ledger_book = PostgresLedgerBook(self.database)
         self.ledger_claims = LedgerClaims(self.ledger, self.conduct, PostgresClaims(self.database))
+        self.assessment_list = PostgresAssessmentList(self.database)
+        self.assessments = Assessments(
+            self.desk, self.schemes, self.levels, self.reports, self.client_file
+        )
+        self.rankings = Rankings(
+            self.desk, self.schemes, self.assessments, self.assessment_list, self.ledger
+        )
+        self.assessment_file = AssessmentFile(self.desk, self.schemes, self.assessment_list)
         self.search = PostgresSearch(self.database, self.codec, index)
         self.erasures = Erasures(
             self.desk, self.client_file, self.ticket_register, self.packs, self.forget_erased

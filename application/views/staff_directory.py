@@ -37,6 +37,12 @@ class StaffRow:
     competences: Annotated[
         dict[str, str | None], "What they are certified for, and until when; null: for good"
     ] = field(default_factory=dict)
+    levels: Annotated[
+        dict[str, Any], "By ladder: the level, until when (null: for good), and by what assessment"
+    ] = field(default_factory=dict)
+    commendations: Annotated[list[dict[str, Any]], "Who commended them, when, for what; sealed"] = (
+        field(default_factory=list)
+    )
     last_assigned_at: Annotated[datetime | None, "When it was last their turn in their unit"] = None
     credentials: Annotated[list[str], "Ids of their valid credentials"] = field(
         default_factory=list
@@ -108,12 +114,26 @@ def _apply(row: StaffRow, fact: Fact) -> None:  # noqa: C901 - one case a fact
             row.credentials = [*row.credentials, credential_id]
         case Staff.CredentialRevoked(credential_id=credential_id):
             row.credentials = [c for c in row.credentials if c != credential_id]
+        case Staff.LevelAssigned(ladder=ladder):
+            row.levels = {**row.levels, ladder: _level(fact.event)}
+        case Staff.PositionRevoked(roles=revoked):
+            row.roles = [role for role in row.roles if role not in revoked]
+            row.grants = [g for g in row.grants if g["role"] not in revoked]
+        case Staff.CommendationGiven(by=by, text=text):
+            given_at = fact.event.timestamp.isoformat()
+            row.commendations = [*row.commendations, {"by": by, "at": given_at, "text": text}]
         case Staff.Left():
             row.has_left, row.is_on_duty, row.credentials, row.grants = True, False, [], []
         case Staff.Registered() | Staff.CredentialReplaced() | Staff.MisconductRecorded():
             pass
         case other:
             raise NotImplementedError(f"staff_directory has no case for {type(other)}")
+
+
+def _level(event: Staff.LevelAssigned) -> dict[str, str | None]:
+    until = event.valid_until.isoformat() if event.valid_until else None
+    by = str(event.assessment_id or event.ticket_id)
+    return {"level": event.level, "was": event.was, "until": until, "by": by}
 
 
 class StaffDirectory(ABC):

@@ -62,6 +62,11 @@ def anonymous(row: HistoryRow) -> HistoryRow:
     return replace(row, details=row.details | {"client_id": None, "form": form})
 
 
+def unsaid(row: HistoryRow) -> HistoryRow:
+    """That something happened, and when; neither by whom nor what."""
+    return replace(row, by="", acting_for=None, role=None, command_id="", reason=None, details={})
+
+
 def _is_id(value: Any) -> bool:
     try:
         return isinstance(value, str) and bool(UUID(value))

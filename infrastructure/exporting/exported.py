@@ -38,6 +38,9 @@ NAMES_WHOM: Mapping[str, str] = {
     "deputy_id": "staff",
     "done_by_id": "staff",
     "superior_id": "staff",
+    "subject_id": "staff",
+    "assessment_id": "assessment",
+    "plan_id": "ticket",
 }
 """Of which kind is what these fields name; what a client's file was merged into, is a client's."""
 

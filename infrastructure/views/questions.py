@@ -9,6 +9,7 @@ from uuid import UUID
 
 from application.register import Unavailable
 from application.views.accesses import AccessesView, AccessFilter, AccessLog, AccessRow
+from application.views.assessments import AssessmentsView
 from application.views.client_file import ClientFile, ClientFileView, ClientRow
 from application.views.client_then import ClientThenView
 from application.views.figures import HappeningView, TicketFiguresView
@@ -58,6 +59,7 @@ VIEWS: Sequence[View[Any]] = (
     LedgerView(),
     ConductView(),
     ClaimView(),
+    AssessmentsView(),
 )
 """Those that are folded from the register alone; search also asks the key store."""
 

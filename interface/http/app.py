@@ -14,6 +14,7 @@ from interface.http import (
     accesses,
     as_of,
     as_of_lists,
+    assessments,
     boards,
     clients,
     conduct,
@@ -27,11 +28,13 @@ from interface.http import (
     handovers,
     health,
     ledger,
+    levels,
     obligations,
     packs,
     policy,
     portal,
     proofs,
+    rankings,
     reports,
     search,
     staff,
@@ -105,6 +108,9 @@ def create_app(parts: Services) -> Flask:
         accesses,
         exports,
         portal,
+        assessments,
+        rankings,
+        levels,
     ):
         api.register_blueprint(part.resource.blueprint)
     api.register_blueprint(health.blueprint)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from eventsourcing.utils import get_topic
 from flask import Flask, Response
 from marshmallow.exceptions import SCHEMA
 from werkzeug.exceptions import HTTPException
@@ -15,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 from application.evidence import EvidenceErased
 from application.register import Fact, KeyDestroyed, Unavailable
 from application.views.progress import ViewTooFarBehind
-from application.views.ticket_history import anonymous
+from application.views.ticket_history import anonymous, unsaid
 from domain.errors import (
     CommandIdReused,
     DomainError,
@@ -52,6 +53,9 @@ CODES = {
     415: "not_json",
     422: "invalid",
 }
+
+CONFIDENTIAL = "assessment."
+"""Of what happens to these nobody is told by whom, nor what was said."""
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +107,8 @@ def _intervening(fact: Fact) -> dict[str, Any] | None:
     is_hidden = hidden_from_id is not None and hidden_from_id == actor().staff_id
     if (entry := intervened(fact)) is None:
         return None
+    if get_topic(type(fact.event)).startswith(CONFIDENTIAL):
+        entry = unsaid(entry)
     told: dict[str, Any] = plain(anonymous(entry) if is_hidden else entry)
     kind = told["topic"].partition(".")[0]
     return {f"{kind}_id": told.pop("ticket_id"), **told}

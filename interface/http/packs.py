@@ -55,6 +55,8 @@ ContentSchema = Schema.from_dict(
         "privacy": fields.Dict(allow_none=True),
         "grades": fields.Dict(keys=fields.String()),
         "ledger": fields.Dict(keys=fields.String()),
+        "schemes": fields.Dict(keys=fields.String()),
+        "ladders": fields.Dict(keys=fields.String()),
     },
     name="PackContent",
 )

@@ -10,6 +10,8 @@ from flask import current_app
 
 from application.accesses import Accesses
 from application.as_of import Past
+from application.assessment_file import AssessmentFile
+from application.assessments import Assessments
 from application.boards import Boards
 from application.clients import Clients
 from application.conduct import Conduct
@@ -17,14 +19,17 @@ from application.dossiers import Dossiers
 from application.erasures import Erasures
 from application.exports import Exports
 from application.ledger import Ledger
+from application.levels import Levels
 from application.pack_review import PackReview
 from application.packs import Packs
 from application.people import People
 from application.policy import Policy
 from application.proofs import Proofs
+from application.rankings import Rankings
 from application.register import Register
 from application.reports.packs import Reports
 from application.schedules import Schedules
+from application.schemes import Schemes
 from application.tickets import Tickets
 from application.views.accesses import AccessLog
 from application.views.client_file import ClientFile
@@ -80,6 +85,11 @@ class Services:
     reports: Reports
     search: Search
     schedules: Schedules
+    schemes: Schemes
+    levels: Levels
+    assessments: Assessments
+    assessment_file: AssessmentFile
+    rankings: Rankings
     progress: Progress
     proofs: Proofs
     zone: str

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, cast
+from uuid import UUID
 
 import pytest
 
 from application.register import Fact
 from application.views.accesses import AccessesView, AccessRow
+from application.views.assessments import AssessmentRow, AssessmentsView
 from application.views.client_file import ClientFileView, ClientRow
 from application.views.client_then import ClientThenView
 from application.views.figures import HappeningView, TicketFiguresView
@@ -28,14 +31,17 @@ from application.views.ticket_then import TicketThenView
 from application.views.view import View
 from domain.access import Access, Seen
 from domain.aggregate import Aggregate
+from domain.assessment import Assessment
 from domain.client import Client
 from domain.ledger import Entry
 from domain.pack import Pack
 from domain.rulebook import Rulebook
+from domain.scoring import PlanAndActual
 from domain.signoff import Verdict
 from domain.staff import Staff
 from domain.ticket import Blocker, Ticket, Visibility
 from infrastructure.views.questions import VIEWS
+from tests.support.assessments import LADDER, SCHEME
 from tests.support.dossiers import RULES
 from tests.support.dossiers import act as act_in_role
 from tests.support.facts import (
@@ -122,6 +128,12 @@ SHOWN: dict[type[View[Any]], set[Kind]] = {
         *(Staff.CredentialIssued, Staff.CredentialRevoked),
         *(Staff.CompetenceGranted, Staff.CompetenceWithdrawn),
         *(Staff.RoleGranted, Staff.RoleRevoked),
+        *(Staff.LevelAssigned, Staff.PositionRevoked, Staff.CommendationGiven),
+    },
+    AssessmentsView: {
+        *(Assessment.Opened, Assessment.Started, Assessment.Finalised, Assessment.Delivered),
+        *(Assessment.Published, Assessment.AppealFiled, Assessment.AppealDecided),
+        Assessment.Applied,
     },
     PackShelfView: {
         *(Pack.Named, Pack.Drafted, Pack.Approved, Pack.Published, Pack.Abolished),
@@ -144,6 +156,10 @@ SHOWN[ObligationThenView] = SHOWN[ObligationsView]
 LEFT_ASIDE: dict[type[View[Any]], set[Kind]] = {
     StaffDirectoryView: {Staff.CredentialReplaced, Staff.MisconductRecorded},
     StaffThenView: {Staff.CredentialReplaced, Staff.MisconductRecorded},
+    AssessmentsView: {
+        *(Assessment.SampleDrawn, Assessment.Rated, Assessment.PlanCompared, Assessment.Measured),
+        Assessment.EvaluationJudged,
+    },
     TicketRegisterView: {
         *(Ticket.Noted, Ticket.Corrected),
         *(Ticket.SupervisionNoticeIssued, Ticket.SupervisionAnswered),
@@ -189,6 +205,7 @@ READS: dict[type[View[Any]], type[Aggregate]] = {
     LedgerView: Entry,
     ConductView: Staff,
     ClaimView: Ticket,
+    AssessmentsView: Assessment,
 }
 
 NOT_FILED = {
@@ -563,6 +580,46 @@ STAFF: Story = [
         lambda s: s.revoke_credential("c1", act=act(M1)),
         {"credentials": ["c2"]},
     ),
+    (
+        Staff.LevelAssigned,
+        lambda s: s.assign_level(
+            "am_level",
+            LADDER,
+            "grade2",
+            assessment_id=T1,
+            ticket_id=None,
+            valid_until=NOON + WEEK,
+            act=act(M1),
+        ),
+        {
+            "levels": {
+                "am_level": {
+                    "level": "grade2",
+                    "was": None,
+                    "until": "2026-11-30T12:00:00+08:00",
+                    "by": str(T1),
+                }
+            }
+        },
+    ),
+    (
+        Staff.CommendationGiven,
+        lambda s: s.commend("客户来信表扬", act=act(M1)),
+        {
+            "commendations": [
+                {
+                    "by": f"staff:{M1}",
+                    "at": "2026-11-23T12:00:00+08:00",
+                    "text": said(LI_NA, "客户来信表扬"),
+                }
+            ]
+        },
+    ),
+    (
+        Staff.PositionRevoked,
+        lambda s: s.revoke_position(["cs_officer", "director"], T1, act=act(M1)),
+        {"roles": ["staff"]},
+    ),
     (Staff.WentOnDuty, lambda s: s.go_on_duty(act=act()), {"is_on_duty": True}),
     (
         Staff.Left,
@@ -618,10 +675,102 @@ PACK: Story = [
     ),
 ]
 
+ASSESSMENT: Story = [
+    (
+        Assessment.Started,
+        lambda a: a.start(SCHEME, methods=["inquiry"], permit=None, act=act(M1)),
+        {"state": "open", "is_hidden": False},
+    ),
+    (Assessment.SampleDrawn, lambda a: a.draw_sample([C1, C2], seed=1, size=1, act=act(M1)), {}),
+    (Assessment.Rated, lambda a: rate(a, "head", None), {}),
+    (Assessment.Rated, lambda a: rate(a, "clients", UUID(a.sample[1][0])), {}),
+    (
+        Assessment.PlanCompared,
+        lambda a: a.compare_plan(
+            SCHEME, {"visits": PlanAndActual(Decimal(4), Decimal(3))}, act=act(M1)
+        ),
+        {},
+    ),
+    (
+        Assessment.Measured,
+        lambda a: a.measure({"clients": {"value": "3", "tickets": []}}, act=act(M1)),
+        {},
+    ),
+    (
+        Assessment.EvaluationJudged,
+        lambda a: a.judge_evaluation(SCHEME, "rating-2", fair=True, act=act(M1)),
+        {},
+    ),
+    (
+        Assessment.Finalised,
+        lambda a: a.finalise(SCHEME, act=act(M1)),
+        {
+            "state": "final",
+            "score": 7750,
+            "score_with_all": 7750,
+            "groups": {"figures": 7500, "people": 8000},
+        },
+    ),
+    (
+        Assessment.Delivered,
+        lambda a: a.deliver(SCHEME, "file", act=act(M1)),
+        {"delivered": ["file"]},
+    ),
+    (
+        Assessment.Published,
+        lambda a: a.publish(SCHEME, act=act(M1)),
+        {"state": "published", "published_at": NOON},
+    ),
+    (
+        Assessment.AppealFiled,
+        lambda a: a.file_appeal(SCHEME, act=because("不对")),
+        {"is_under_appeal": True},
+    ),
+    (
+        Assessment.AppealDecided,
+        lambda a: a.decide_appeal(upheld=True, corrected=8000, act=because(by=WANG_FANG)),
+        {"is_under_appeal": False, "score": 8000},
+    ),
+    (
+        Assessment.Applied,
+        lambda a: a.apply_result(SCHEME, act=act(M1)),
+        {"state": "applied", "passed": True},
+    ),
+]
+
+
+def rate(assessment: Any, rater: str, client_id: UUID | None) -> None:
+    assessment.rate(
+        SCHEME,
+        rater,
+        {"service": Decimal(80)},
+        client_id=client_id,
+        superior_id=M1,
+        act=act(M1, roles=["assessor"]),
+    )
+
+
+def assessed() -> Assessment:
+    """Li Na's, to be begun unannounced."""
+    return Assessment.open(
+        "staff",
+        SCHEME,
+        subject_id=LI_NA,
+        period="2026-Q4",
+        kinds=["random"],
+        pack="plan",
+        pack_version=2,
+        unit="main",
+        plan_id=None,
+        act=act(M1),
+    )
+
+
 TOLD: dict[type[View[Any]], tuple[Callable[[], Any], Story]] = {
     TicketRegisterView: (lambda: opened(rules=DOSSIER_RULES), TICKET),
     ClientFileView: (registered_client, CLIENT),
     StaffDirectoryView: (registered_staff, STAFF),
+    AssessmentsView: (assessed, ASSESSMENT),
     PackShelfView: (lambda: Pack.named("consultation", act=act()), PACK),
 }
 
@@ -879,6 +1028,29 @@ def test_a_member_of_staff_is_in_the_directory_without_a_post_at_first() -> None
         credentials=[],
         is_on_duty=False,
         has_left=False,
+        version=1,
+        position=1,
+    )
+
+
+def test_an_assessment_is_on_the_list_from_its_opening_on() -> None:
+    assessment = assessed()
+
+    row = row_of(AssessmentsView, assessment)
+
+    assert row == AssessmentRow(
+        assessment_id=Assessment.id_of("staff", LI_NA, "2026-Q4"),
+        opened_position=1,
+        scheme="staff",
+        pack="plan",
+        pack_version=2,
+        subject_id=LI_NA,
+        period="2026-Q4",
+        unit="main",
+        kinds=["random"],
+        is_hidden=True,
+        opened_at=NOON,
+        state="planned",
         version=1,
         position=1,
     )
@@ -1159,6 +1331,14 @@ SAME: dict[type[View[Any]], dict[str, Callable[[Any], Any]]] = {
         "is_on_duty": lambda s: s.is_on_duty,
         "has_left": lambda s: s.has_left,
         "version": lambda s: s.version,
+    },
+    AssessmentsView: {
+        "state": lambda a: a.state,
+        "score": lambda a: a.score,
+        "is_hidden": lambda a: a.hidden,
+        "is_under_appeal": lambda a: a.appeal_is_open,
+        "published_at": lambda a: a.published_at,
+        "version": lambda a: a.version,
     },
     PackShelfView: {
         "abolished_from": lambda p: p.abolished_from,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
@@ -20,6 +21,7 @@ from eventsourcing.utils import resolve_topic
 from application.desk import AGGREGATES
 from domain.access import Access
 from domain.aggregate import Aggregate, staff_ref
+from domain.assessment import Assessment
 from domain.client import Client
 from domain.credential import SCOPES, Credential
 from domain.evidence import Attachment
@@ -28,6 +30,8 @@ from domain.granting import Grant
 from domain.instance import FIRST, Instance
 from domain.ledger import Entry
 from domain.pack import Pack
+from domain.ranked import Held
+from domain.ranking import Ranking
 from domain.sealed import Sealed
 from domain.signoff import Signature
 from domain.staff import Staff
@@ -80,6 +84,11 @@ STAFF = (
     " credential-issued credential-revoked credential-issued credential-replaced"
     " competence-granted competence-withdrawn competence-granted role-granted role-revoked"
     " misconduct-recorded"
+    " level-assigned commendation-given"
+)
+ASSESSMENT = (
+    "opened started sample-drawn rated plan-compared measured evaluation-judged finalised delivered"
+    " published appeal-filed appeal-decided applied"
 )
 INSTANCE = "registered seal-doubted evidence-exported revoked"
 ACCESS = "begun record-accessed refused"
@@ -177,12 +186,14 @@ def test_what_is_sealed_stays_closed_and_keeps_its_box(sample: Path) -> None:
     [
         (Ticket, TICKET),
         (Client, CLIENT),
-        (Staff, f"{STAFF} left"),
+        (Staff, f"{STAFF} position-revoked left"),
         (Pack, PACK),
         (Instance, INSTANCE),
         (Access, ACCESS),
         (Export, EXPORT),
         (Entry, f"{ENTRY} rejected waived"),
+        (Assessment, ASSESSMENT),
+        (Ranking, "published revised"),
     ],
 )
 def test_every_sample_takes_part_in_a_history(kind: type[Aggregate], facts: str) -> None:
@@ -319,6 +330,37 @@ def test_an_old_member_of_staff_stands_as_they_stood() -> None:
     )
     assert staff.competences == {"cable": datetime(2027, 11, 23, 12, tzinfo=SHANGHAI)}
     staff.must_be_deputised_by(WANG_FANG, NOON + timedelta(days=6))
+
+
+def test_an_old_level_still_holds_and_an_old_position_is_still_lost() -> None:
+    staff = fold(Staff, STAFF, LI_NA)
+    year = datetime(2027, 11, 23, 12, tzinfo=SHANGHAI)
+
+    assert staff.levels == {"am_level": Held("grade2", year)}
+    assert fold(Staff, f"{STAFF} position-revoked", LI_NA).roles == {"cs_officer"}
+
+
+def test_an_old_assessment_ended_as_it_ended() -> None:
+    assessment = fold(Assessment, ASSESSMENT, T1)
+
+    assert (assessment.subject_id, assessment.period, assessment.state) == (
+        *(LI_NA, "2026-Q4", "applied"),
+    )
+    assert (assessment.score, assessment.hidden, assessment.delivered) == (8250, False, {"file"})
+    [rating] = assessment.ratings.values()
+    assert (rating.source, rating.scores["B"], rating.fair) == (
+        *(f"client:{C1}", Decimal("72.5"), False),
+    )
+    assert assessment.planned["visits"].actual == 24
+    assert assessment.figures == {"new_clients": 3}
+    assert assessment.sample == (42, (str(C1),))
+
+
+def test_an_old_ranking_was_revised() -> None:
+    ranking = fold(Ranking, "published revised", T1)
+
+    assert (ranking.scheme, ranking.payout_month) == ("staff", "2027-01")
+    assert [line["score"] for line in ranking.lines] == [8250]
 
 
 def test_a_token_of_before_there_were_scopes_is_good_for_all_of_them() -> None:

@@ -108,6 +108,8 @@ STAFF_COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "credentials/0123456789abcdef/revocation": {},
     "departure": {},
     "misconduct": {"code": "phone_off_in_field", "evidence": "通话记录"},
+    "levels": {"ladder": "am_level", "level": "trainee"},
+    "commendations": {"text": "客户来信表扬"},
 }
 """All that is sent to `/v1/staff/<id>/…`."""
 
@@ -131,6 +133,21 @@ LEDGER_COMMANDS: Mapping[str, Mapping[str, Any]] = {
 }
 """All that is sent to `/v1/ledger/entries/<id>/…`."""
 
+ASSESSMENT_COMMANDS: Mapping[str, Mapping[str, Any]] = {
+    "start": {},
+    "sample": {"seed": 42, "size": 1},
+    "ratings": {"rater": "head", "scores": {"work": "80"}},
+    "ratings/rating-1/judgement": {"fair": True},
+    "comparison": {"items": {"visits": {"plan": 30, "actual": 24}}},
+    "measurement": {},
+    "conclusion": {},
+    "delivery": {"copy": "file"},
+    "publication": {},
+    "appeal": {"reason": "出勤记录有误"},
+    "appeal/decision": {"upheld": False, "reason": "属实"},
+    "application": {},
+}
+"""All that is sent to `/v1/assessments/<id>/…`."""
 
 COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "/v1/tickets": MATTER,
@@ -145,6 +162,9 @@ COMMANDS: Mapping[str, Mapping[str, Any]] = {
     **{f"/v1/packs/consultation/{what}": body for what, body in PACK_COMMANDS.items()},
     "/v1/ledger/entries": {"table": "project_bonus", "holder": f"staff:{WANG_FANG}"},
     **{f"/v1/ledger/entries/{C1}/{what}": body for what, body in LEDGER_COMMANDS.items()},
+    "/v1/assessments": {"scheme": "staff", "subject_id": str(WANG_FANG), "period": "2026-Q4"},
+    **{f"/v1/assessments/{C1}/{what}": body for what, body in ASSESSMENT_COMMANDS.items()},
+    "/v1/rankings": {"scheme": "staff", "period": "2026-Q4"},
 }
 """Everything that can be sent, with a body that says all it must."""
 
@@ -196,6 +216,9 @@ READS = [
     "/v1/desk/supervision",
     "/v1/ledger/tables",
     "/v1/misconduct-codes",
+    "/v1/assessments",
+    "/v1/schemes",
+    "/v1/ladders",
 ]
 """Everything that can be read, once the installation pack is in force."""
 
@@ -216,6 +239,13 @@ SEALED = ["/v1/audit/proof/1"]
 
 GUARDED = ["/v1/audit/accesses", f"/v1/exports/{C1}", f"/v1/exports/{C1}/clients"]
 """And what is not for everybody who reads, or not there until somebody has asked for it."""
+ASSESSED = [
+    f"/v1/assessments/{C1}",
+    "/v1/assessments/undelivered?year=2026",
+    "/v1/schemes/staff",
+    "/v1/rankings/staff/2026-Q4",
+]
+"""What is there once somebody was assessed, and read by those whose task it is."""
 
 FILES = [f"/v1/tickets/TICKET/evidence/{'0' * 64}"]
 """What is answered as it was once attached, and not in JSON."""

@@ -255,6 +255,9 @@ def test_the_longest_text_is_taken(shared_office: Office, ticket: str, name: str
     assert answer.stored != []
 
 
+ASSESSING = ("/v1/assessments", "/v1/rankings")
+
+
 def sender(office: Office, path: str) -> Person:
     """Somebody who may send this command."""
     if path.startswith("/v1/packs"):
@@ -263,6 +266,8 @@ def sender(office: Office, path: str) -> Person:
         return office.person(INSPECTOR)
     if path.endswith(("/confirmation", "/execution")):
         return office.hire("finance")
+    if path.startswith(ASSESSING) or path.endswith(("/levels", "/commendations")):
+        return office.hire("director")
     return office.person(ADMIN if path.startswith("/v1/staff") else M1)
 
 

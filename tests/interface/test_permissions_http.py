@@ -12,6 +12,7 @@ from domain.client import Client
 from domain.staff import Staff
 from domain.ticket import Ticket
 from tests.interface.given import (
+    ASSESSED,
     COMMANDS,
     CONFIDENTIAL,
     DEPUTY,
@@ -49,7 +50,7 @@ from tests.support.http import (
     opened,
 )
 
-ALL_READS = [*READS, *FILES, *SEALED, *GUARDED, *CONFIDENTIAL, *TABLES]
+ALL_READS = [*READS, *FILES, *SEALED, *GUARDED, *CONFIDENTIAL, *TABLES, *ASSESSED]
 
 NEEDS_NO_ROLE = {"/v1/me"}
 

@@ -19,6 +19,7 @@ from domain.errors import DomainError
 from domain.pack import Pack
 from domain.ticket import Ticket
 from infrastructure.wiring import Parts
+from tests.infrastructure.views.assessing import SCHEME_PACK
 from tests.infrastructure.views.deeds import CARE, COLLEAGUES, DAY, DEEDS, OPERATOR, REVIEW
 from tests.infrastructure.views.judging import CODE
 from tests.support.dossiers import REVIEW_PACK
@@ -70,6 +71,7 @@ SECRECY_PACK: Mapping[str, Any] = {
 """Attachments can be confidential, and lists of clients go out for marketing."""
 
 PACKS = (SECRECY_PACK, INSTALLATION_PACK, RECORDED_PACK, supervised_pack(), REVIEW_PACK, CARE_PACK)
+PACKS = (INSTALLATION_PACK, RECORDED_PACK, supervised_pack(), REVIEW_PACK, CARE_PACK, SCHEME_PACK)
 
 
 def numbered(kind: int, number: int) -> UUID:
@@ -238,5 +240,6 @@ EVERYTHING: Sequence[tuple[str, int]] = [
     *[("end", 0), ("open", 3), ("offer", 3), ("shirk", 3), ("decline", 3), ("offer", 3)],
     *[("decline", 3), ("decide", 3), ("route", 3), ("take", 3), ("on duty", 0)],
     *[("offer round", 3), ("withdraw", 3), ("call for help", 3), ("renew", 0), ("move", 3)],
+    ("assess", 0),
 ]
 """Deeds in an order in which every kind of event comes up."""

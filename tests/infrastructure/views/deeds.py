@@ -88,6 +88,7 @@ from domain.handover import NOT_MY_DUTY
 from domain.privacy import Confidential
 from domain.staff import Staff
 from domain.ticket import Blocker, Ticket, Visibility
+from tests.infrastructure.views.assessing import assess
 from tests.infrastructure.views.judging import judge
 from tests.support.facts import LI_NA, M1, NOON, WANG_FANG, ZHAO_LEI
 from tests.support.views import folded
@@ -416,6 +417,7 @@ DEEDS: Mapping[str, Deed] = {
     "credential": lambda busy, pick: busy.issue_credential(pick),
     "revoke": lambda busy, pick: busy.revoke_credential(pick),
     "leave": _leave,
+    "assess": assess,
     "draft": lambda busy, pick: busy.draft_pack(pick),
     "switch off": _switch("switch_off"),
     "switch on": _switch("switch_on"),
