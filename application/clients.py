@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID, uuid4
 
@@ -12,14 +13,19 @@ from application.packs import Packs
 from application.register import Receipt
 from domain.aggregate import Act
 from domain.client import Client
+from domain.staff import Staff
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegisterClient(Command):
+    """`territory`: the unit in whose area they lie."""
+
     PERMISSION: ClassVar[str] = "client.handle"
+    LATER: ClassVar[frozenset[str]] = frozenset({"territory"})
     name: str
     kind: str = "person"
     client_id: UUID | None = None
+    territory: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,17 +57,6 @@ class SetTrait(ClientCommand):
 
 
 @dataclass(frozen=True, kw_only=True)
-class BlacklistClient(ClientCommand):
-    PERMISSION: ClassVar[str] = "client.blacklist"
-    scope: str = "orders"
-
-
-@dataclass(frozen=True, kw_only=True)
-class LiftBlacklist(ClientCommand):
-    PERMISSION: ClassVar[str] = "client.blacklist"
-
-
-@dataclass(frozen=True, kw_only=True)
 class MergeClient(ClientCommand):
     PERMISSION: ClassVar[str] = "client.merge"
     into_id: UUID
@@ -84,8 +79,20 @@ class WithdrawConsent(ClientCommand):
     purpose: str
 
 
-NO_GROUNDS = "no_blacklist_grounds"
-"""The list in which packs say for what alone nobody is blacklisted."""
+def territories_of(desk: Desk, staff_id: UUID, at: datetime) -> frozenset[str]:
+    """Those of somebody who serves: their unit, and each in which they have a role.
+
+    Raises NotFound, StaffLeft.
+    """
+    staff = desk.look_up(Staff, staff_id)
+    staff.must_serve()
+    return staff.units | {unit for unit, _ in staff.roles_in_units(at)}
+
+
+def place(desk: Desk, client: Client, territory: str, by_id: UUID | None, act: Act) -> None:
+    """Say in which territory a client lies, in the name of a member of staff, or of nobody."""
+    theirs = territories_of(desk, by_id, act.at) if by_id else frozenset[str]()
+    client.place(territory, by_id=by_id, territories=theirs, act=act)
 
 
 class Clients:
@@ -97,13 +104,16 @@ class Clients:
 
         def make(act: Act) -> Client:
             client_id = command.client_id or uuid4()
-            return Client.register(
+            client = Client.register(
                 client_id,
                 name=command.name,
                 kind=command.kind,
                 key_commitment=self._desk.keys.create(client_id),
                 act=act,
             )
+            if command.territory is not None:
+                place(self._desk, client, command.territory, command.by.staff_id, act)
+            return client
 
         return self._desk.create(command, make)
 
@@ -127,17 +137,6 @@ class Clients:
         return self._change(
             command, lambda client, act: client.set_trait(command.name, command.value, act=act)
         )
-
-    def blacklist(self, command: BlacklistClient) -> Receipt:
-        """Raises AlreadyBlacklisted, NoGround."""
-        no_grounds = self._packs.listed(NO_GROUNDS, command.at)
-        return self._change(
-            command,
-            lambda client, act: client.blacklist(command.scope, no_grounds=no_grounds, act=act),
-        )
-
-    def lift_blacklist(self, command: LiftBlacklist) -> Receipt:
-        return self._change(command, lambda client, act: client.lift_blacklist(act=act))
 
     def merge(self, command: MergeClient) -> Receipt:
         """Raises NotFound for either, ClientMerged."""

@@ -7,24 +7,29 @@ from collections.abc import Iterator
 from application import (
     accesses,
     assessment_commands,
+    blacklisting,
     clients,
     conduct,
     dossiers,
+    duplicates,
     erasures,
     exports,
     instances,
     ledger,
     levels,
+    ownership,
     packs,
     people,
     rankings,
+    rotations,
     tickets,
 )
 from application.desk import Command
 
 HERE = (
-    *(accesses, assessment_commands, clients, conduct, dossiers, erasures, exports),
-    *(instances, ledger, levels, packs, people, rankings, tickets),
+    *(accesses, assessment_commands, blacklisting, clients, conduct, dossiers, duplicates),
+    *(erasures, exports, instances, ledger, levels, ownership, packs, people),
+    *(rankings, rotations, tickets),
 )
 """Where commands are defined, or imported from."""
 

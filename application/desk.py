@@ -42,12 +42,13 @@ from domain.instance import Instance
 from domain.ledger import Entry
 from domain.pack import Pack
 from domain.ranking import Ranking
+from domain.rotation import Rotation
 from domain.staff import Staff
 from domain.ticket import Ticket
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
     *(Ticket, Client, Staff, Pack, Instance),
-    *(Access, Export, Entry, Assessment, Ranking),
+    *(Access, Export, Entry, Assessment, Ranking, Rotation),
 )
 """All of them, so that every topic is known wherever there is a desk."""
 

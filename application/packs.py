@@ -11,8 +11,10 @@ from typing import Any, ClassVar
 from application.desk import Actor, Command, Desk
 from application.register import Receipt
 from domain.aggregate import Act
+from domain.blacklist import NO_BLACKLIST, BlacklistTerms
 from domain.calendar import Calendars
 from domain.errors import NotFound
+from domain.ownership import NO_TERMS, OwnershipTerms
 from domain.pack import NoVersionInForce, Pack, PackContent, procedure_of, rulebook_of
 from domain.privacy import Privacy, joined
 from domain.procedure import Procedure
@@ -198,6 +200,16 @@ class Packs:
             said = (content.privacy for content in self._in_force(shelf.packs, at))
             shelf.privacy[turn] = joined(part for part in said if part is not None)
         return shelf.privacy[turn]
+
+    def ownership(self, at: datetime) -> OwnershipTerms:
+        """How clients are given to managers, by the first pack in force then that says so."""
+        said = (pack.ownership for pack in self.in_force(at))
+        return next((terms for terms in said if terms is not None), NO_TERMS)
+
+    def blacklist(self, at: datetime) -> BlacklistTerms:
+        """What the blacklist keeps from whom, as above."""
+        said = (pack.blacklist for pack in self.in_force(at))
+        return next((terms for terms in said if terms is not None), NO_BLACKLIST)
 
     def _pinned(self, pins: Mapping[str, int]) -> tuple[Procedure, Rulebook]:
         key = tuple(pins.items())

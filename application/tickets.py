@@ -180,11 +180,11 @@ class Tickets(Endings):
     """Everything that can be done with a ticket."""
 
     def open(self, command: OpenTicket) -> Receipt:
-        """Raises NotFound for an unknown client, NoVersionInForce, Invalid."""
+        """Raises NotFound for an unknown client, ClientBlacklisted, NoVersionInForce, Invalid."""
 
         def make(act: Act) -> Ticket:
             if command.client_id is not None:
-                self._desk.must_exist(Client, command.client_id)
+                self._must_be_served(command.client_id, command.procedure, command.at)
             unit = command.unit or command.by.unit
             version, packs = self._packs.pinned(command.procedure, unit, command.at)
             pins = {**packs, command.procedure: version}
@@ -207,6 +207,20 @@ class Tickets(Endings):
             )
 
         return self._desk.create(command, make)
+
+    def _must_be_served(self, client_id: UUID, procedure: str, at: datetime) -> None:
+        """Only where the blacklist keeps something is asked who is on it; or on the file followed.
+
+        Raises NotFound, ClientBlacklisted (BL-01).
+        """
+        self._desk.must_exist(Client, client_id)
+        blacklist = self._packs.blacklist(at)
+        if any(procedure in kept for kept in blacklist.blocks.values()):
+            client = self._desk.look_up(Client, client_id)
+            blacklist.must_serve(client.blacklist_scope, procedure)
+            if client.merged_into_id is not None:
+                leading = self._desk.look_up(Client, client.merged_into_id)
+                blacklist.must_serve(leading.blacklist_scope, procedure)
 
     def issue_slip(self, command: IssueSlip) -> Receipt:
         return self._change(

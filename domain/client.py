@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from domain.aggregate import Act, Aggregate, InitialEvent
+from domain.blacklist import Listed
+from domain.duplicates import Matched
 from domain.erasure import (
     GROUNDS,
     AlreadyRequested,
@@ -19,6 +21,7 @@ from domain.erasure import (
 )
 from domain.errors import Invalid, Refused
 from domain.own import must_be_another
+from domain.ownership import Owned
 from domain.sealed import Sealed, checked
 
 CONTACT_KINDS = frozenset({"phone", "mobile", "email", "address", "wechat", "qq", "fax", "other"})
@@ -31,18 +34,6 @@ TRAIT_LIMIT = 64
 
 TRAIT_BOUND = 10**12
 """Whole numbers of a trait lie below it, and above its negative."""
-
-
-class AlreadyBlacklisted(Refused):
-    code = "already_blacklisted"
-
-
-class NotBlacklisted(Refused):
-    code = "not_blacklisted"
-
-
-class NoGround(Invalid):
-    code = "no_ground"
 
 
 class ClientMerged(Refused):
@@ -61,7 +52,7 @@ class NoConsent(Refused):
     code = "no_consent"
 
 
-class Client(Aggregate):
+class Client(Owned, Matched, Listed):
     """One client: a person, a household, a company."""
 
     TOPIC = "client"
@@ -108,19 +99,6 @@ class Client(Aggregate):
         def apply(self, aggregate: Client) -> None:
             aggregate.traits[self.name] = self.value
 
-    class Blacklisted(Aggregate.Event):
-        TOPIC = "client.blacklisted"
-        scope: str
-
-        def apply(self, aggregate: Client) -> None:
-            aggregate.is_blacklisted = True
-
-    class BlacklistLifted(Aggregate.Event):
-        TOPIC = "client.blacklist-lifted"
-
-        def apply(self, aggregate: Client) -> None:
-            aggregate.is_blacklisted = False
-
     class Merged(Aggregate.Event):
         """This file is the same client's as that of `into_id`, and follows it from now on."""
 
@@ -129,6 +107,8 @@ class Client(Aggregate):
 
         def apply(self, aggregate: Client) -> None:
             aggregate.merged_into_id = self.into_id
+            if self.into_id in aggregate.duplicates:
+                aggregate.duplicates[self.into_id] = "merge"
 
     class Unmerged(Aggregate.Event):
         TOPIC = "client.unmerged"
@@ -208,8 +188,10 @@ class Client(Aggregate):
         self.details: dict[str, Sealed] = {"name": name}
         self.contacts: dict[str, tuple[str, Sealed]] = {}
         self.traits: dict[str, str | int | bool] = {}
-        self.is_blacklisted = False
         self.merged_into_id: UUID | None = None
+        self._start_ownership()
+        self._start_matching()
+        self._start_blacklist()
 
     @classmethod
     def register(
@@ -268,25 +250,6 @@ class Client(Aggregate):
         known = self.traits.get(name)
         if (type(known), known) != (type(value), value):
             self._record(self.TraitSet, act, name=name, value=value)
-
-    def blacklist(self, scope: str, *, no_grounds: Collection[str] = (), act: Act) -> None:
-        """Apply the blacklist (BL-01), with a reason that is none of `no_grounds` alone.
-
-        Raises AlreadyBlacklisted, NoGround.
-        """
-        act.must_give_reason()
-        if str(act.reason).strip().casefold() in no_grounds:
-            raise NoGround("this alone is no ground", field="reason", rule="CH-46")
-        if self.is_blacklisted:
-            raise AlreadyBlacklisted(f"client {self.id} is blacklisted", rule="BL-01")
-        self._record(self.Blacklisted, act, scope=checked(scope, name="scope", limit=40))
-
-    def lift_blacklist(self, *, act: Act) -> None:
-        """Raises NotBlacklisted."""
-        act.must_give_reason()
-        if not self.is_blacklisted:
-            raise NotBlacklisted(f"client {self.id} is not blacklisted", rule="BL-01")
-        self._record(self.BlacklistLifted, act)
 
     def merge_into(self, other: Client, *, act: Act) -> None:
         """This file follows the other's. Raises ClientMerged if either follows another already."""

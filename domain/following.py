@@ -13,12 +13,16 @@ from domain.pack_rules import Across, Consequence
 from domain.predicate import Look
 from domain.procedure import Step
 from domain.promising import Promising
+from domain.zone import ONE_DAY
 
 DEEPEST = 8
 """How many consequences may follow from one another."""
 
 RULES = "system:rules"
 """Who acts where a pack says that something follows by itself."""
+
+DAYS = "always"
+"""The calendar in whose time zone days are counted."""
 
 Ask = Callable[[Across, Look], int]
 """Answers a question about other tickets."""
@@ -81,6 +85,8 @@ class Following(Promising):
                 return act.at
             if where == "actor":
                 return self._actor(name, act)
+            if where == "day":
+                return self._day(name, act)
             if where == "across":
                 question = self.rules.across.get(name)
                 return question and self.ask_across(question, look)
@@ -127,6 +133,11 @@ class Following(Promising):
             "is_first_contact": lambda: self._stands("first_contact", act),
         }
         return known[name]() if name in known else None
+
+    def _day(self, closes: str, act: Act) -> str:
+        """The day that now is counted for, where days end at that time ("18:00")."""
+        now = self.rules.calendars.newest(DAYS).local(act.at)
+        return (now.date() + ONE_DAY * (now.strftime("%H:%M") >= closes)).isoformat()
 
     def _follow(self, rule: Consequence, word: str, look: Look, act: Act) -> None:
         if self._depth >= DEEPEST:

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from domain.aggregate import UNIT_LIMIT, Act, Aggregate, InitialEvent
+from domain.blacklist import BlacklistTerms
 from domain.calendar import Calendars
 from domain.checklist import Checklist
 from domain.errors import Invalid, Refused
@@ -21,6 +22,7 @@ from domain.form import Word
 from domain.ladder import Ladder
 from domain.ledger_table import Grade, Table
 from domain.own import must_be_another
+from domain.ownership import OwnershipTerms
 from domain.pack_rules import (
     Across,
     Consequence,
@@ -121,6 +123,8 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ledger: dict[Word, Table] = {}
     schemes: dict[Word, Scheme] = {}
     ladders: dict[Word, Ladder] = {}
+    ownership: OwnershipTerms | None = None
+    blacklist: BlacklistTerms | None = None
 
     @classmethod
     def read(cls, content: Mapping[str, Any]) -> PackContent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -186,6 +187,8 @@ class Vocabulary:
             return self._has(roots[where] if where in roots else self.words[where], name)
         if where in ("count", "hours_since"):
             return name in self.words
+        if where == "day":
+            return re.fullmatch("[0-2][0-9]:[0-5][0-9]", name) is not None
         return where in _NOT_CHECKED or path == NOW
 
     def _has(self, fields: Fields, name: str) -> bool:

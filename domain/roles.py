@@ -34,7 +34,10 @@ PERMISSIONS: Mapping[str, Permission] = {
     "ticket.import": Permission("take over what was recorded elsewhere"),
     "client.handle": Permission("keep the files of clients", "AU-08"),
     "client.merge": Permission("join two files of one client, and part them"),
-    "client.blacklist": Permission("put clients on the blacklist, and take them off", "BL-01"),
+    "client.blacklist": Permission(
+        "propose clients for the blacklist, decide on it, and take them off", "BL-01"
+    ),
+    "client.assign": Permission("give clients to managers, and decide on duplicates", "OW-11"),
     "client.request-erasure": Permission("ask that a client be forgotten, or take that back"),
     "client.approve-erasure": Permission("approve that a client be forgotten"),
     "client.hold": Permission("place legal holds on clients, and lift them"),
@@ -88,6 +91,7 @@ _LEADS = _DECIDES | {
     "ticket.remind",
     "client.merge",
     "client.blacklist",
+    "client.assign",
     "client.request-erasure",
     "client.approve-erasure",
     "client.hold",

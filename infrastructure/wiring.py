@@ -19,6 +19,7 @@ from application.across import AcrossTickets
 from application.as_of import Past
 from application.assessment_file import AssessmentFile
 from application.assessments import Assessments
+from application.blacklisting import Blacklist
 from application.blind_index import BlindIndex
 from application.boards import Boards
 from application.clients import Clients
@@ -26,12 +27,15 @@ from application.clock import Clock
 from application.conduct import Conduct
 from application.desk import Actor, Desk
 from application.dossiers import Dossiers
+from application.duplicates import Duplicates
 from application.erasures import Erasures
 from application.exports import Exports
 from application.instances import DoubtSeal, Instances, RegisterInstance
 from application.ledger import Ledger
 from application.ledger_claims import LedgerClaims
 from application.levels import Levels
+from application.matching import MatchIndex
+from application.ownership import Ownership
 from application.pack_review import PackReview
 from application.packs import Packs
 from application.people import People
@@ -39,9 +43,11 @@ from application.policy import Policy
 from application.rankings import Rankings
 from application.register import Unavailable
 from application.reports.packs import Reports
+from application.rotations import Rotations
 from application.schedules import Schedules
 from application.schemes import Schemes
 from application.tickets import Tickets
+from application.views.client_match import ClientMatchView
 from application.views.search import SearchView
 from application.views.showing import plain
 from domain.calendar import Calendar, Calendars
@@ -71,6 +77,8 @@ from infrastructure.sealing.proofs import FolderProofs
 from infrastructure.sealing.signing import InstanceSigner, instance_key
 from infrastructure.settings import Settings, SettingsError
 from infrastructure.views.assessments import PostgresAssessmentList
+from infrastructure.views.client_match import PostgresClientMatches
+from infrastructure.views.client_ownership import PostgresClientOwnership
 from infrastructure.views.comparing import Comparison
 from infrastructure.views.figures import PostgresFigures
 from infrastructure.views.ledger import PostgresClaims, PostgresLedgerBook
@@ -133,13 +141,21 @@ class Parts:
         self.instances = Instances(self.desk)
         self.provider = OpenIdProvider(settings.openid) if settings.openid else None
         self.clients = Clients(self.desk, self.packs)
+        self.ownership = Ownership(self.desk, self.packs)
+        self.rotations = Rotations(self.desk, self.ownership)
         self.figures = PostgresFigures(self.database)
         across = AcrossTickets(self.figures)
         self.tickets = Tickets(self.desk, self.packs, across)
         self.evidence = PostgresEvidenceStore(self.database, self.keys)
         self.dossiers = Dossiers(self.desk, self.packs, self.evidence, across)
         index = BlindIndex(lambda: self.keys.secret("search"))
-        views = (*VIEWS, SearchView(index, self.codec.open, self.codec.fetch_keys))
+        self.matching = MatchIndex(lambda: self.keys.secret("match"))
+        self.matches = PostgresClientMatches(self.database)
+        views = (
+            *VIEWS,
+            SearchView(index, self.codec.open, self.codec.fetch_keys),
+            ClientMatchView(self.matching, self.codec.open),
+        )
         self.projector = Projector(self.database, self.register, views)
         self.comparison = Comparison(self.database, self.codec)
         self.progress = PostgresProgress(self.database, VIEW_NAMES)
@@ -157,6 +173,7 @@ class Parts:
             self.desk, self.packs, self.ticket_register, self.client_file, self.codec.open
         )
         self.exports = Exports(self.desk, self.packs, self.client_file, self.accesses)
+        self.client_ownership = PostgresClientOwnership(self.database)
         self.staff_directory = PostgresStaffDirectory(self.database)
         self.pack_shelf = PostgresPackShelf(self.database)
         self.pack_review = PackReview(self.packs, catalogue())
@@ -178,6 +195,14 @@ class Parts:
         self.search = PostgresSearch(self.database, self.codec, index)
         self.erasures = Erasures(
             self.desk, self.client_file, self.ticket_register, self.packs, self.forget_erased
+        )
+        self.blacklist = Blacklist(self.desk, self.packs, self.tickets, self.client_ownership)
+        self.duplicates = Duplicates(
+            self.desk,
+            self.packs,
+            self.tickets,
+            matches=self.matches,
+            ownership=self.client_ownership,
         )
         self.numbering = PostgresNumbering(self.database)
         self.clock = Clock(self.tickets, self.obligations)

@@ -43,6 +43,7 @@ from interface.bundle_cli import bundle
 from interface.demo import closing_text, free_port, interruptible, told_week
 from interface.event_log import run_import, show_import, show_report
 from interface.figures import OF_PACK, Reporting
+from interface.filing_cli import import_clients, import_staff
 from interface.ledger_cli import statement
 from interface.named import ticket_named
 from interface.numbering_cli import verify_register
@@ -252,6 +253,7 @@ def verify(words: tuple[str, ...]) -> None:
 COMMANDS = (
     *(packs, token, permissions, verify_register),
     *(as_of, diff, compare, review, accesses, statement),
+    *(import_clients, import_staff),
     *(instance, sealer, witness, bundle),
 )
 

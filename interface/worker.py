@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from application import clock, erasures, ledger_claims, schedules
+from application import blacklisting, clock, duplicates, erasures, ledger_claims, schedules
 from application.register import Unavailable
 from infrastructure.crew import rebuild_views
 from infrastructure.database import LOST
@@ -128,6 +128,8 @@ def duties(parts: Parts) -> Sequence[Duty]:
         Duty("the schedules", parts.schedules.tick, SCHEDULE_SECONDS, schedules.BATCH),
         Duty("the ledger", parts.ledger_claims.tick, TICK_SECONDS, ledger_claims.BATCH),
         Duty("the seal", parts.watch_seal, TICK_SECONDS, 1),
+        Duty("duplicates", parts.duplicates.tick, TICK_SECONDS, duplicates.BATCH),
+        Duty("the blacklist", parts.blacklist.tick, TICK_SECONDS, blacklisting.BATCH),
         Duty("erasing", parts.erasures.tick, TICK_SECONDS, erasures.BATCH),
         Duty("a restored key", lambda _: parts.erasures.destroy_again(), FORGET_SECONDS, 1),
         Duty("forgetting", lambda _: parts.forget_erased(), FORGET_SECONDS, 1),

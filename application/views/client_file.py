@@ -15,6 +15,17 @@ from domain.aggregate import events_of
 from domain.client import Client
 from domain.sealed import Sealed
 
+OF_OWNERSHIP = (
+    Client.Assigned,
+    Client.ReassignmentProposed,
+    Client.ReassignmentRejected,
+    Client.OwnershipVoided,
+    Client.FollowedUp,
+    Client.Placed,
+    Client.CrossingAuthorised,
+)
+"""What is shown by `client_ownership`."""
+
 
 @dataclass(slots=True)
 class ClientRow:
@@ -106,7 +117,11 @@ def _apply(row: ClientRow, fact: Fact) -> None:  # noqa: C901 - one case a fact
             row.consents = [*row.consents, purpose]
         case Client.ConsentWithdrawn(purpose=purpose):
             row.consents = [one for one in row.consents if one != purpose]
-        case Client.Registered():
+        case Client.Registered() | Client.BlacklistingProposed() | Client.BlacklistingRejected():
+            pass
+        case Client.BlacklistReviewed() | Client.DuplicateDetected() | Client.DuplicateDecided():
+            pass
+        case event if isinstance(event, OF_OWNERSHIP):
             pass
         case other:
             raise NotImplementedError(f"client_file has no case for {type(other)}")

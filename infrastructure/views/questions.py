@@ -11,6 +11,8 @@ from application.register import Unavailable
 from application.views.accesses import AccessesView, AccessFilter, AccessLog, AccessRow
 from application.views.assessments import AssessmentsView
 from application.views.client_file import ClientFile, ClientFileView, ClientRow
+from application.views.client_match import ClientMatchView
+from application.views.client_ownership import ClientOwnershipView
 from application.views.client_then import ClientThenView
 from application.views.figures import HappeningView, TicketFiguresView
 from application.views.ledger import ConductView, LedgerView
@@ -46,6 +48,7 @@ VIEWS: Sequence[View[Any]] = (
     TicketRegisterView(),
     TicketHistoryView(),
     ClientFileView(),
+    ClientOwnershipView(),
     StaffDirectoryView(),
     PackShelfView(),
     ObligationsView(),
@@ -61,9 +64,9 @@ VIEWS: Sequence[View[Any]] = (
     ClaimView(),
     AssessmentsView(),
 )
-"""Those that are folded from the register alone; search also asks the key store."""
+"""Those that are folded from the register alone; search and matching also ask the key store."""
 
-VIEW_NAMES: Sequence[str] = (*(view.name for view in VIEWS), SearchView.name)
+VIEW_NAMES: Sequence[str] = (*(view.name for view in VIEWS), SearchView.name, ClientMatchView.name)
 """All of them: what the worker keeps up to date and `yice rebuild` knows."""
 
 FEW_DAYS = timedelta(days=3)

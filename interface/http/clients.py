@@ -10,10 +10,8 @@ from marshmallow import Schema, ValidationError, fields
 
 from application.clients import (
     AddContactPoint,
-    BlacklistClient,
     ChangeClientDetails,
     GiveConsent,
-    LiftBlacklist,
     MergeClient,
     RegisterClient,
     RemoveContactPoint,
@@ -22,6 +20,7 @@ from application.clients import (
     WithdrawConsent,
 )
 from application.views.client_file import ClientRow
+from domain.aggregate import UNIT_LIMIT
 from domain.client import CONTACT_KINDS, DETAILS
 from domain.errors import NotFound
 from interface.http.answers import answered, created, json, page, versioned
@@ -47,6 +46,7 @@ class RegisterClientBody(CommandBody):
     client_id = fields.UUID()
     name = Text(200, required=True)
     kind = Text(40)
+    territory = Text(UNIT_LIMIT, metadata={"description": "The unit in whose area they lie"})
 
 
 @resource.post("", RegisterClientBody, status=201)
@@ -154,26 +154,6 @@ class TraitBody(CommandBody):
 def set_trait(body: dict[str, Any], client_id: UUID) -> Response:
     """Say of what kind the client is (region, tier, remote), in clear: nothing about a person."""
     return answered(services().clients.set_trait(command(SetTrait, body, client_id=client_id)))
-
-
-class BlacklistBody(CommandBody):
-    scope = Text(40)
-
-
-@resource.post("/<uuid:client_id>/blacklisting", BlacklistBody)
-def blacklist_client(body: dict[str, Any], client_id: UUID) -> Response:
-    """Put the client on the blacklist (客户黑名单), with a reason."""
-    return answered(
-        services().clients.blacklist(command(BlacklistClient, body, client_id=client_id))
-    )
-
-
-@resource.post("/<uuid:client_id>/blacklisting/lifting", CommandBody)
-def lift_blacklist(body: dict[str, Any], client_id: UUID) -> Response:
-    """Take the client off the blacklist, with a reason."""
-    return answered(
-        services().clients.lift_blacklist(command(LiftBlacklist, body, client_id=client_id))
-    )
 
 
 class ConsentBody(CommandBody):

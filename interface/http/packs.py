@@ -57,6 +57,8 @@ ContentSchema = Schema.from_dict(
         "ledger": fields.Dict(keys=fields.String()),
         "schemes": fields.Dict(keys=fields.String()),
         "ladders": fields.Dict(keys=fields.String()),
+        "ownership": fields.Dict(allow_none=True),
+        "blacklist": fields.Dict(allow_none=True),
     },
     name="PackContent",
 )

@@ -12,14 +12,17 @@ from application.accesses import Accesses
 from application.as_of import Past
 from application.assessment_file import AssessmentFile
 from application.assessments import Assessments
+from application.blacklisting import Blacklist
 from application.boards import Boards
 from application.clients import Clients
 from application.conduct import Conduct
 from application.dossiers import Dossiers
+from application.duplicates import Duplicates
 from application.erasures import Erasures
 from application.exports import Exports
 from application.ledger import Ledger
 from application.levels import Levels
+from application.ownership import Ownership
 from application.pack_review import PackReview
 from application.packs import Packs
 from application.people import People
@@ -28,11 +31,13 @@ from application.proofs import Proofs
 from application.rankings import Rankings
 from application.register import Register
 from application.reports.packs import Reports
+from application.rotations import Rotations
 from application.schedules import Schedules
 from application.schemes import Schemes
 from application.tickets import Tickets
 from application.views.accesses import AccessLog
 from application.views.client_file import ClientFile
+from application.views.client_ownership import ClientOwnership
 from application.views.client_then import ClientsThen
 from application.views.ledger import LedgerBook
 from application.views.obligation_then import ObligationsThen
@@ -59,6 +64,10 @@ class Services:
     dossiers: Dossiers
     erasures: Erasures
     clients: Clients
+    ownership: Ownership
+    rotations: Rotations
+    duplicates: Duplicates
+    blacklist: Blacklist
     people: People
     packs: Packs
     ledger: Ledger
@@ -78,6 +87,7 @@ class Services:
     accesses: Accesses
     access_log: AccessLog
     exports: Exports
+    client_ownership: ClientOwnership
     staff_directory: StaffDirectory
     pack_shelf: PackShelf
     pack_review: PackReview

@@ -15,6 +15,7 @@ from application.register import Fact
 from application.views.accesses import AccessesView, AccessRow
 from application.views.assessments import AssessmentRow, AssessmentsView
 from application.views.client_file import ClientFileView, ClientRow
+from application.views.client_ownership import ClientOwnershipView
 from application.views.client_then import ClientThenView
 from application.views.figures import HappeningView, TicketFiguresView
 from application.views.ledger import ConductView, LedgerView
@@ -41,6 +42,7 @@ from domain.signoff import Verdict
 from domain.staff import Staff
 from domain.ticket import Blocker, Ticket, Visibility
 from infrastructure.views.questions import VIEWS
+from tests.application.client_story import OF_OWNERSHIP, OWNED
 from tests.support.assessments import LADDER, SCHEME
 from tests.support.dossiers import RULES
 from tests.support.dossiers import act as act_in_role
@@ -122,6 +124,10 @@ SHOWN: dict[type[View[Any]], set[Kind]] = {
         *(Client.HoldPlaced, Client.HoldLifted),
         *(Client.ConsentGiven, Client.ConsentWithdrawn),
     },
+    ClientOwnershipView: {
+        *(kind for kind, *_ in OWNED),
+        *(Client.Registered, Client.Merged, Client.Unmerged, Client.Erased),
+    },
     StaffDirectoryView: {
         *(Staff.Registered, Staff.PostTaken, Staff.SuperiorNamed, Staff.DeputyNamed),
         *(Staff.WentOnDuty, Staff.WentOffDuty, Staff.Left),
@@ -154,6 +160,12 @@ SHOWN[ObligationThenView] = SHOWN[ObligationsView]
 """What each view has something to say about."""
 
 LEFT_ASIDE: dict[type[View[Any]], set[Kind]] = {
+    **dict.fromkeys(
+        (ClientFileView, ClientThenView), {kind for kind, _, in_file, _ in OWNED if not in_file}
+    ),
+    ClientOwnershipView: SHOWN[ClientFileView]
+    - SHOWN[ClientOwnershipView]
+    - {Client.Blacklisted, Client.BlacklistLifted},
     StaffDirectoryView: {Staff.CredentialReplaced, Staff.MisconductRecorded},
     StaffThenView: {Staff.CredentialReplaced, Staff.MisconductRecorded},
     AssessmentsView: {
@@ -198,6 +210,7 @@ READS: dict[type[View[Any]], type[Aggregate]] = {
     ObligationThenView: Ticket,
     ClientFileView: Client,
     ClientThenView: Client,
+    ClientOwnershipView: Client,
     StaffDirectoryView: Staff,
     StaffThenView: Staff,
     PackShelfView: Pack,
@@ -444,16 +457,7 @@ CLIENT: Story = [
         lambda c: c.set_trait("region", "north", act=act()),
         {"attributes": {"region": "north"}},
     ),
-    (
-        Client.Blacklisted,
-        lambda c: c.blacklist("orders", act=because("多次拒付")),
-        {"is_blacklisted": True, "blacklist_scope": "orders"},
-    ),
-    (
-        Client.BlacklistLifted,
-        lambda c: c.lift_blacklist(act=because("已付清")),
-        {"is_blacklisted": False, "blacklist_scope": None},
-    ),
+    *((kind, command, in_file) for kind, command, in_file, _ in OWNED),
     (
         Client.Merged,
         lambda c: c.merge_into(registered_client(C2), act=because("同一人")),
@@ -489,6 +493,13 @@ CLIENT: Story = [
         {"erasure": "approved"},
     ),
     (Client.Erased, lambda c: c.erase(9, act=act()), {"erasure": "erased"}),
+]
+
+IN_OWNERSHIP = [(command, changes) for _, command, _, changes in OWNED]
+
+OWNERSHIP: Story = [
+    (kind, command, dict(IN_OWNERSHIP).get(command, OF_OWNERSHIP.get(kind, {})))
+    for kind, command, _ in CLIENT
 ]
 
 STAFF: Story = [
@@ -769,6 +780,7 @@ def assessed() -> Assessment:
 TOLD: dict[type[View[Any]], tuple[Callable[[], Any], Story]] = {
     TicketRegisterView: (lambda: opened(rules=DOSSIER_RULES), TICKET),
     ClientFileView: (registered_client, CLIENT),
+    ClientOwnershipView: (registered_client, OWNERSHIP),
     StaffDirectoryView: (registered_staff, STAFF),
     AssessmentsView: (assessed, ASSESSMENT),
     PackShelfView: (lambda: Pack.named("consultation", act=act()), PACK),
@@ -1306,6 +1318,14 @@ SAME: dict[type[View[Any]], dict[str, Callable[[Any], Any]]] = {
         "asked_id": lambda t: t.asked_id,
         "blocked_by": lambda t: t.blocked_by,
         "version": lambda t: t.version,
+    },
+    ClientOwnershipView: {
+        "manager_id": lambda c: c.manager_id,
+        "managed_since": lambda c: c.managed_since,
+        "territory": lambda c: c.territory,
+        "review_at": lambda c: (c.proposed_blacklisting or c).review_at,
+        "merged_into_id": lambda c: c.merged_into_id,
+        "version": lambda c: c.version,
     },
     ClientFileView: {
         "name": lambda c: c.details["name"],

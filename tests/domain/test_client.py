@@ -1,19 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from application.desk import AGGREGATES
+from domain.aggregate import Act
+from domain.blacklist import AlreadyBlacklisted, NoGround, NotBlacklisted, OwnBlacklisting
 from domain.client import (
     CONTACT_KINDS,
     DETAILS,
-    AlreadyBlacklisted,
     Client,
     ClientMerged,
     NoContactPoint,
-    NoGround,
-    NotBlacklisted,
     NotMerged,
 )
 from domain.errors import Invalid
@@ -22,6 +22,8 @@ from tests.support.facts import (
     C2,
     C3,
     KEY_COMMITMENT,
+    M1,
+    NOON,
     act,
     because,
     facts_of,
@@ -37,8 +39,19 @@ def add_phone(client: Client) -> None:
     client.add_contact_point("phone", "021-0000", act=act())
 
 
+def propose(client: Client, scope: str = "orders", *, said: Act | None = None) -> None:
+    client.propose_blacklisting(
+        scope,
+        evidence=["催款函三份"],
+        review_at=NOON + timedelta(days=90),
+        no_grounds={"complains"},
+        act=said or because("屡次拒付"),
+    )
+
+
 def blacklist(client: Client) -> None:
-    client.blacklist("orders", act=because("屡次拒付"))
+    propose(client)
+    client.approve_blacklisting(act=act(M1))
 
 
 def lift_blacklist(client: Client) -> None:
@@ -216,16 +229,46 @@ def test_a_client_is_blacklisted_with_a_reason_and_lifted_with_one() -> None:
     was_blacklisted = client.is_blacklisted
     lift_blacklist(client)
 
-    assert new_facts(client) == [Client.Blacklisted, Client.BlacklistLifted]
+    assert new_facts(client) == [
+        Client.BlacklistingProposed,
+        Client.Blacklisted,
+        Client.BlacklistLifted,
+    ]
     assert (was_blacklisted, client.is_blacklisted) == (True, False)
 
 
 def test_a_blacklisting_says_what_it_covers_and_why() -> None:
     client = given(registered_client())
 
-    blacklist(client)
+    propose(client)
 
-    assert (new_fact(client).scope, new_fact(client).reason) == ("orders", said(C1, "屡次拒付"))
+    proposal = new_fact(client)
+    assert (proposal.scope, proposal.reason) == ("orders", said(C1, "屡次拒付"))
+    assert proposal.evidence == {"1": said(C1, "催款函三份")}
+
+
+def test_who_proposes_a_blacklisting_does_not_decide_on_it() -> None:
+    client = given(registered_client(), propose)
+
+    for decides in (client.approve_blacklisting, client.reject_blacklisting):
+        with pytest.raises(OwnBlacklisting):
+            decides(act=because("属实"))
+
+    assert new_facts(client) == []
+
+
+@pytest.mark.parametrize("days", [-1, 0])
+def test_a_blacklisting_is_reviewed_later_than_it_is_proposed(days: int) -> None:
+    client = given(registered_client())
+    review_at = NOON + timedelta(days=days)
+
+    with pytest.raises(Invalid) as refusal:
+        client.propose_blacklisting(
+            "orders", evidence=["欠款"], review_at=review_at, act=because("拒付")
+        )
+
+    assert refusal.value.field == "review_at"
+    assert new_facts(client) == []
 
 
 @pytest.mark.parametrize("scope", ["", "a\x00b", "s" * 41])
@@ -233,7 +276,7 @@ def test_a_blacklisting_without_a_readable_scope_is_refused(scope: str) -> None:
     client = given(registered_client())
 
     with pytest.raises(Invalid) as refusal:
-        client.blacklist(scope, act=because())
+        propose(client, scope)
 
     assert refusal.value.field == "scope"
     assert new_facts(client) == []
@@ -243,7 +286,7 @@ def test_nobody_is_blacklisted_for_what_alone_is_no_ground() -> None:
     client = given(registered_client())
 
     with pytest.raises(NoGround) as refusal:
-        client.blacklist("orders", no_grounds={"complains"}, act=because(" Complains "))
+        propose(client, said=because(" Complains "))
 
     assert (refusal.value.field, refusal.value.rule) == ("reason", "CH-46")
     assert new_facts(client) == []
@@ -252,9 +295,9 @@ def test_nobody_is_blacklisted_for_what_alone_is_no_ground() -> None:
 def test_what_is_no_ground_may_be_said_beside_another() -> None:
     client = given(registered_client())
 
-    client.blacklist("orders", no_grounds={"complains"}, act=because("complains, and never paid"))
+    propose(client, said=because("complains, and never paid"))
 
-    assert new_facts(client) == [Client.Blacklisted]
+    assert new_facts(client) == [Client.BlacklistingProposed]
 
 
 def test_a_blacklisted_client_is_not_blacklisted_again() -> None:
@@ -334,7 +377,7 @@ def test_a_file_that_follows_none_is_not_unmerged() -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        lambda client: client.blacklist("orders", act=act()),
+        lambda client: propose(client, said=act()),
         lambda client: client.lift_blacklist(act=act()),
         lambda client: client.merge_into(registered_client(C2), act=act()),
         lambda client: client.unmerge(act=act()),

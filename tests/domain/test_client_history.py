@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,11 +10,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from domain.client import CONTACT_KINDS, DETAILS, Client
+from domain.ownership import OwnershipTerms
 from domain.sealed import Sealed
 from tests.domain.history import BRIEF, History, mostly
-from tests.support.facts import C1, C2, C3, act, registered_client
+from tests.support.facts import C1, C2, C3, LI_NA, M1, NOON, WANG_FANG, act, registered_client
 
 texts = st.sampled_from(["一", "二", " 二 ", "三"]) | mostly("四", "", "\x00")
+DAY = timedelta(days=1)
+VOIDING = OwnershipTerms(invalid_channels=frozenset({"sms"}), invalid_in_row=3)
 reasons = mostly("因故", None)
 
 
@@ -58,8 +62,60 @@ class ClientHistory(History):
         self.twice(lambda c, act: c.set_trait(name, value, act=act), act())
 
     @rule(scope=mostly("orders", ""), reason=reasons)
-    def blacklist(self, scope: str, reason: str | None) -> None:
-        self.twice(lambda c, act: c.blacklist(scope, act=act), act(reason=reason))
+    def propose_blacklisting(self, scope: str, reason: str | None) -> None:
+        said = {"evidence": ["欠款"], "review_at": NOON + DAY}
+        self.twice(
+            lambda c, act: c.propose_blacklisting(scope, **said, act=act), act(reason=reason)
+        )
+
+    @rule(by=mostly(M1, LI_NA))
+    def approve_blacklisting(self, by: UUID) -> None:
+        self.twice(lambda c, act: c.approve_blacklisting(act=act), act(by))
+
+    @rule(by=mostly(M1, LI_NA), reason=reasons)
+    def reject_blacklisting(self, by: UUID, reason: str | None) -> None:
+        self.twice(lambda c, act: c.reject_blacklisting(act=act), act(by, reason=reason))
+
+    @rule(staff_id=mostly(WANG_FANG, LI_NA), in_south=st.booleans())
+    def assign(self, staff_id: UUID, in_south: bool) -> None:
+        where = {"south"} if in_south else {"main"}
+        self.twice(lambda c, act: c.assign(staff_id, "grant", territories=where, act=act), act(M1))
+
+    @rule(staff_id=mostly(WANG_FANG, LI_NA), approved=st.booleans(), reason=reasons)
+    def reassign(self, staff_id: UUID, approved: bool, reason: str | None) -> None:
+        said = {"terms": OwnershipTerms(approved=approved), "territories": {"south"}}
+        self.once(lambda c, act: c.reassign(staff_id, "other", **said, act=act), act(reason=reason))
+
+    @rule(by=mostly(M1, LI_NA), approves=st.booleans())
+    def decide_on_reassignment(self, by: UUID, approves: bool) -> None:
+        self.twice(
+            lambda c, act: (c.approve_reassignment if approves else c.reject_reassignment)(act=act),
+            act(by, reason="因故"),
+        )
+
+    @rule(by=mostly(WANG_FANG, LI_NA), channel=mostly("sms", "call"))
+    def follow_up(self, by: UUID, channel: str) -> None:
+        self.once(lambda c, act: c.follow_up(channel, terms=VOIDING, act=act), act(by))
+
+    @rule(reason=reasons)
+    def release(self, reason: str | None) -> None:
+        self.twice(lambda c, act: c.void_ownership(act=act), act(reason=reason))
+
+    @rule(territory=mostly("south", "north"))
+    def place(self, territory: str) -> None:
+        said = {"by_id": LI_NA, "territories": {"north"}}
+        self.twice(lambda c, act: c.place(territory, **said, act=act), act())
+
+    @rule(other_id=st.sampled_from([C2, C3]))
+    def detect_duplicate(self, other_id: UUID) -> None:
+        said = {"owner_id": None, "manager_id": None}
+        self.twice(lambda c, act: c.detect_duplicate(other_id, ["phone"], **said, act=act), act())
+
+    @rule(other_id=st.sampled_from([C2, C3]), reason=reasons)
+    def dismiss_duplicate(self, other_id: UUID, reason: str | None) -> None:
+        self.twice(
+            lambda c, act: c.decide_duplicate(other_id, "dismiss", act=act), act(reason=reason)
+        )
 
     @rule(reason=reasons)
     def lift_blacklist(self, reason: str | None) -> None:
@@ -96,6 +152,11 @@ class ClientHistory(History):
         assert len(points) == len(set(points))
         assert {kind for kind, _ in points} <= CONTACT_KINDS
         assert len(self.contact_ids) == len(set(self.contact_ids))
+
+    @invariant()
+    def who_has_followed_up_in_vain_so_often_has_the_client_no_more(self) -> None:
+        assert self.live.follow_ups[-3:] != ("sms", "sms", "sms")
+        assert (self.live.manager_id is None) == (self.live.managed_since is None)
 
     @invariant()
     def the_file_follows_no_other_but_the_one_it_may(self) -> None:

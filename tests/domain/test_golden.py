@@ -32,6 +32,7 @@ from domain.ledger import Entry
 from domain.pack import Pack
 from domain.ranked import Held
 from domain.ranking import Ranking
+from domain.rotation import Rotation
 from domain.sealed import Sealed
 from domain.signoff import Signature
 from domain.staff import Staff
@@ -40,6 +41,7 @@ from infrastructure.codec import Codec
 from infrastructure.keystore import PostgresKeyStore
 from tests.support.facts import (
     C1,
+    C3,
     LI_NA,
     M1,
     M2,
@@ -74,7 +76,10 @@ TICKET = (
 )
 CLIENT = (
     "registered details-changed contact-point-added contact-point-removed contact-point-added"
-    " trait-set blacklisted blacklist-lifted blacklisted merged unmerged merged"
+    " trait-set blacklisting-proposed blacklisting-rejected blacklisted blacklist-lifted"
+    " blacklisted blacklist-reviewed placed crossing-authorised assigned followed-up"
+    " reassignment-proposed reassignment-rejected ownership-voided assigned"
+    " duplicate-detected duplicate-decided merged unmerged merged"
     " consent-given consent-withdrawn consent-given"
     " hold-placed hold-lifted erasure-requested erasure-withdrawn erasure-requested"
     " erasure-approved erased"
@@ -94,6 +99,7 @@ INSTANCE = "registered seal-doubted evidence-exported revoked"
 ACCESS = "begun record-accessed refused"
 EXPORT = "requested approved declined"
 ENTRY = "proposed decided confirmed executed appealed appeal-dismissed appealed reversed"
+ROTATION = "formed turn-taken turn-passed members-changed turn-taken"
 PACK = "named drafted approved published switched-off switched-on switched-off abolished"
 
 
@@ -314,6 +320,29 @@ def test_an_old_client_stands_as_they_stood() -> None:
     assert client.traits == {"remote": True}
     assert client.consents == {"marketing"}
     assert client.merged_into_id is not None
+
+
+def test_an_old_client_is_whose_they_were() -> None:
+    client = fold(Client, CLIENT, C1)
+
+    assert (client.manager_id, client.territory, client.authorised) == (WANG_FANG, "south", {LI_NA})
+    assert (client.duplicates, client.proposed_blacklisting) == ({C3: "dismiss"}, None)
+    assert client.review_at == datetime(2028, 3, 1, tzinfo=SHANGHAI)
+
+
+def test_who_was_blacklisted_before_there_were_reviews_has_no_day_of_one() -> None:
+    client: Client = replay([load(newest("client.registered"), C1)])
+
+    load(GOLDEN / "client.blacklisted.v1.json", C1, version=2).mutate(client)
+
+    assert (client.blacklist_scope, client.review_at) == ("orders", None)
+
+
+def test_an_old_rotation_goes_on_where_it_stood() -> None:
+    rotation = fold(Rotation, ROTATION, Rotation.id_of("展厅"))
+
+    assert rotation.members == [LI_NA, WANG_FANG, ZHAO_LEI]
+    assert (rotation.next_id, rotation.served) == (WANG_FANG, {C1: (LI_NA, 5)})
 
 
 def test_an_old_member_of_staff_stands_as_they_stood() -> None:

@@ -35,6 +35,8 @@ DEPUTY = {
     "end": "2026-11-24T09:00:00+08:00",
 }
 
+BLACKLISTING = {"reason": "多次拒付", "evidence": ["催款函三份"]}
+
 TICKET_COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "slip": {},
     "notes": {"text": "客户来过"},
@@ -79,7 +81,19 @@ CLIENT_COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "contact-points": {"kind": "phone", "value": "010-5550199"},
     "contact-points/phone-2/removal": {},
     "traits": {"name": "remote", "value": True},
-    "blacklisting": {"reason": "多次拒付"},
+    "assignment": {"staff_id": str(WANG_FANG)},
+    "reassignment": {"staff_id": str(WANG_FANG), "reason": "片区调整"},
+    "reassignment/approval": {},
+    "reassignment/rejection": {"reason": "不同意"},
+    "release": {"reason": "不再跟进"},
+    "follow-ups": {"channel": "phone"},
+    "territory": {"territory": "south"},
+    "territory/authorisation": {"staff_id": str(WANG_FANG), "reason": "老客户"},
+    f"duplicates/{C1}/decision": {"verdict": "dismiss", "reason": "不是同一人"},
+    "blacklisting": BLACKLISTING,
+    "blacklisting/approval": {},
+    "blacklisting/rejection": {"reason": "证据不足"},
+    "blacklisting/review": {"review_at": "2027-03-01T00:00:00+08:00", "reason": "仍欠款"},
     "blacklisting/lifting": {"reason": "已付清"},
     "merge": {"into_id": str(C1), "reason": "同一人"},
     "unmerge": {"reason": "不是同一人"},
@@ -112,6 +126,14 @@ STAFF_COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "commendations": {"text": "客户来信表扬"},
 }
 """All that is sent to `/v1/staff/<id>/…`."""
+
+ROTATION_COMMANDS: Mapping[str, Mapping[str, Any]] = {
+    "members": {"members": [str(LI_NA), str(WANG_FANG)]},
+    "deals": {"client_ids": [str(C1)]},
+    "turns": {"client_id": str(C1)},
+    "passes": {"reason": "不在"},
+}
+"""All that is sent to `/v1/rotations/<name>/…`."""
 
 PACK_COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "versions": {"content": {"pack": "consultation", "version": 2}},
@@ -159,6 +181,7 @@ COMMANDS: Mapping[str, Mapping[str, Any]] = {
     **{f"/v1/clients/{C1}/{what}": body for what, body in CLIENT_COMMANDS.items()},
     "/v1/staff": {"name": "孙某"},
     **{f"/v1/staff/{WANG_FANG}/{what}": body for what, body in STAFF_COMMANDS.items()},
+    **{f"/v1/rotations/hall/{what}": body for what, body in ROTATION_COMMANDS.items()},
     **{f"/v1/packs/consultation/{what}": body for what, body in PACK_COMMANDS.items()},
     "/v1/ledger/entries": {"table": "project_bonus", "holder": f"staff:{WANG_FANG}"},
     **{f"/v1/ledger/entries/{C1}/{what}": body for what, body in LEDGER_COMMANDS.items()},
@@ -190,6 +213,13 @@ READS = [
     f"/v1/clients/{C1}",
     f"/v1/clients/{C1}/fields/name",
     f"/v1/clients/{C1}/erasure",
+    f"/v1/clients/{C1}/ownership",
+    f"/v1/portfolios/{LI_NA}",
+    "/v1/portfolios/pool",
+    "/v1/portfolios/foreign",
+    "/v1/duplicates",
+    "/v1/blacklist",
+    "/v1/rotations/hall",
     "/v1/staff",
     f"/v1/staff/{LI_NA}",
     "/v1/packs",

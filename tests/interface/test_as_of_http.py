@@ -11,7 +11,7 @@ import pytest
 
 from application.views.ticket_then import TicketThenView
 from infrastructure.views.table import Table
-from tests.interface.given import TO_WANG_FANG, clarifying, in_force
+from tests.interface.given import BLACKLISTING, TO_WANG_FANG, clarifying, in_force
 from tests.support.facts import C1, C2, LI_NA, M1, M2, NOON, WANG_FANG, promising_pack
 from tests.support.http import ADMIN, Office, Person, id_in, opened
 
@@ -172,7 +172,8 @@ def test_a_client_is_shown_as_they_were(office: Office, li_na: Person, manager: 
     office.now = NOON + HOUR
     li_na.post(f"{path}/contact-points", {"kind": "phone", "value": "010-5550199"})
     office.now = NOON + 2 * HOUR
-    manager.post(f"{path}/blacklisting", {"reason": "多次拒付"})
+    manager.post(f"{path}/blacklisting", BLACKLISTING)
+    office.hire("director").post(f"{path}/blacklisting/approval")
 
     def then(hours: int) -> Any:
         return past(li_na, f"clients/{C1}", NOON + hours * HOUR, clock="occurred")["client"]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.client import Client
-from tests.interface.given import CLIENT_COMMANDS
+from tests.interface.given import BLACKLISTING, CLIENT_COMMANDS
 from tests.support.facts import C1, C2, C3, LI_NA, M1
 from tests.support.http import Office, Person
 
@@ -113,14 +113,17 @@ def test_a_trait_is_a_text_a_whole_number_or_a_yes_or_no(li_na: Person, value: A
     assert answer.refusal == (422, "invalid", "value")
 
 
-def test_a_client_is_blacklisted_and_it_is_lifted(li_na: Person, manager: Person):
-    put = manager.post(f"{FILE}/blacklisting", {"scope": "credit", "reason": "拒付"})
+def test_a_client_is_blacklisted_and_it_is_lifted(office: Office, li_na: Person, manager: Person):
+    said = BLACKLISTING | {"scope": "credit", "reason": "拒付"}
+    put = manager.post(f"{FILE}/blacklisting", said)
+    approved = office.hire("director").post(f"{FILE}/blacklisting/approval")
     on = li_na.get(FILE).body
     lifted = manager.post(f"{FILE}/blacklisting/lifting", {"reason": "已付清"})
     off = li_na.get(FILE).body
 
-    assert put.carried_out == [Client.Blacklisted]
+    assert put.carried_out == [Client.BlacklistingProposed]
     assert (put.event.scope, put.event.reason.text) == ("credit", "拒付")
+    assert approved.carried_out == [Client.Blacklisted]
     assert (on["is_blacklisted"], on["blacklist_scope"]) == (True, "credit")
     assert lifted.carried_out == [Client.BlacklistLifted]
     assert (off["is_blacklisted"], off["blacklist_scope"]) == (False, None)
@@ -174,8 +177,10 @@ def test_a_client_who_cannot_be_registered(shared_office: Office, body: Any, ref
         ("contact-points", {"kind": "phone"}, (422, "invalid", "value")),
         ("contact-points", {"kind": "phone", "value": "1" * 401}, (422, "invalid", "value")),
         ("contact-points/phone-9/removal", {}, (409, "no_contact_point", "contact_id")),
-        ("blacklisting", {}, (422, "invalid", "reason")),
-        ("blacklisting", {"reason": "拒付", "scope": "s" * 41}, (422, "invalid", "scope")),
+        ("blacklisting", {"evidence": ["欠款"]}, (422, "invalid", "reason")),
+        ("blacklisting", REASON, (422, "invalid", "evidence")),
+        ("blacklisting", BLACKLISTING | {"scope": "s" * 41}, (422, "invalid", "scope")),
+        ("blacklisting/approval", {}, (409, "blacklisting_not_proposed", None)),
         ("blacklisting/lifting", REASON, (409, "not_blacklisted", None)),
         ("blacklisting/lifting", {}, (422, "invalid", "reason")),
         ("merge", REASON, (422, "invalid", "into_id")),
@@ -203,10 +208,11 @@ def test_a_merge_needs_a_reason(li_na: Person):
     assert answer.refusal == (422, "invalid", "reason")
 
 
-def test_who_is_blacklisted_is_not_blacklisted_again(manager: Person):
-    manager.post(f"{FILE}/blacklisting", {"reason": "拒付"})
+def test_who_is_blacklisted_is_not_blacklisted_again(office: Office, manager: Person):
+    manager.post(f"{FILE}/blacklisting", BLACKLISTING)
+    office.hire("director").post(f"{FILE}/blacklisting/approval")
 
-    answer = manager.post(f"{FILE}/blacklisting", {"reason": "又拒付"})
+    answer = manager.post(f"{FILE}/blacklisting", BLACKLISTING)
 
     assert answer.refusal == (409, "already_blacklisted", None)
     assert answer.body["rule"] == "BL-01"

@@ -9,12 +9,11 @@ import pytest
 
 from domain.staff import Staff
 from domain.ticket import Ticket
-from tests.interface.given import in_force
+from tests.interface.given import BLACKLISTING, in_force
 from tests.support.dossiers import REVIEW_PACK
 from tests.support.facts import C1, LI_NA, WANG_FANG
 from tests.support.http import ADMIN, INSPECTOR, NOBODY, Office, Person, opened
 
-BLACKLISTING = {"reason": "多次拒付"}
 REMINDER = {"text": "请尽快"}
 AWAY = {"start": "2026-11-23T09:00:00+08:00", "end": "2026-11-30T09:00:00+08:00"}
 

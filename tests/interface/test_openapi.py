@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from tests.interface.given import COMMANDS, MORE_TIME, READS, clarifying, in_force
+from tests.interface.given import BLACKLISTING, COMMANDS, MORE_TIME, READS, clarifying, in_force
 from tests.support.facts import C1, INSTALLATION_PACK, LI_NA, M1, WANG_FANG, promising_pack
 from tests.support.http import ADMIN, Answer, Office, opened
 
@@ -157,7 +157,9 @@ def ticket(shared_office: Office) -> str:
     manager.post(f"{ticket}/instruction", {"text": "按规定办"})
     li_na.post(f"{ticket}/transfer", {"to_id": str(WANG_FANG), "reason": "对口"})
     li_na.post(f"/v1/clients/{C1}/details", {"details": {"place": "三号楼"}})
-    manager.post(f"/v1/clients/{C1}/blacklisting", {"reason": "拒付"})
+    manager.post(f"/v1/clients/{C1}/blacklisting", BLACKLISTING)
+    manager.post(f"/v1/clients/{C1}/assignment", {"staff_id": str(LI_NA)})
+    manager.post("/v1/rotations/hall/members", {"members": [str(LI_NA)]})
     return ticket.rpartition("/")[2]
 
 

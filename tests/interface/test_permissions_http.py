@@ -13,6 +13,7 @@ from domain.staff import Staff
 from domain.ticket import Ticket
 from tests.interface.given import (
     ASSESSED,
+    BLACKLISTING,
     COMMANDS,
     CONFIDENTIAL,
     DEPUTY,
@@ -78,6 +79,8 @@ def ticket(shared_office: Office) -> str:
     """One on which a reply is promised."""
     in_force(shared_office, promising_pack())
     in_force(shared_office, INSTALLATION_PACK)
+    members = {"members": [str(LI_NA)]}
+    assert shared_office.person(M1).post("/v1/rotations/hall/members", members).status == 200
     return clarifying(shared_office.person(LI_NA)).rpartition("/")[2]
 
 
@@ -247,7 +250,10 @@ def test_a_role_holds_from_the_moment_it_is_given(office: Office):
     ("path", "who"),
     [
         (f"/v1/clients/{C1}/blacklisting", LI_NA),
+        (f"/v1/clients/{C1}/blacklisting/approval", LI_NA),
         (f"/v1/clients/{C1}/blacklisting/lifting", ADMIN),
+        (f"/v1/clients/{C1}/assignment", LI_NA),
+        ("/v1/rotations/hall/deals", WANG_FANG),
         (f"/v1/clients/{C1}/merge", WANG_FANG),
         (f"/v1/clients/{C1}/unmerge", ADMIN),
         ("/v1/staff", M1),
@@ -373,7 +379,7 @@ def test_nobody_stands_in_for_who_is_no_colleague(shared_office: Office):
 
 
 def test_a_deputy_has_no_more_roles_than_their_own(office: Office, deputised: Person):
-    body = {"reason": "拒付", "acting_for": str(M1)}
+    body = BLACKLISTING | {"acting_for": str(M1)}
 
     answer = deputised.post(f"/v1/clients/{C1}/blacklisting", body)
 

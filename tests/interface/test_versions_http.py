@@ -10,7 +10,7 @@ import pytest
 from domain.client import Client
 from domain.staff import Staff
 from domain.ticket import Ticket
-from tests.interface.given import REST, TO_WANG_FANG, offered
+from tests.interface.given import BLACKLISTING, REST, TO_WANG_FANG, offered
 from tests.support.facts import C1, LI_NA, WANG_FANG, ZHAO_LEI
 from tests.support.http import ADMIN, Answer, Office, Person, id_in, opened
 
@@ -138,7 +138,7 @@ def test_a_stale_command_may_be_sent_again_with_what_was_learnt(li_na: Person):
 def test_clients_staff_and_packs_have_versions_too(office: Office, li_na: Person, manager: Person):
     admin = office.person(ADMIN)
     client, post = f"/v1/clients/{C1}", {"post": "窗口", "roles": ["staff"]}
-    current = manager.post(f"{client}/blacklisting", {"reason": "拒付"}, if_match=1)
+    current = manager.post(f"{client}/blacklisting", BLACKLISTING, if_match=1)
     stale = li_na.post(f"{client}/details", {"details": {"place": "三号楼"}}, if_match=1)
     stale_staff = admin.post(f"/v1/staff/{ZHAO_LEI}/post", post, if_match=1)
     stale_pack = office.person(ADMIN).post(
@@ -147,8 +147,8 @@ def test_clients_staff_and_packs_have_versions_too(office: Office, li_na: Person
         if_match=1,
     )
 
-    assert current.carried_out == [Client.Blacklisted]
-    assert missed(stale) == [("client_id", "client.blacklisted")]
+    assert current.carried_out == [Client.BlacklistingProposed]
+    assert missed(stale) == [("client_id", "client.blacklisting-proposed")]
     assert missed(stale_staff) == [
         ("staff_id", "staff.post-taken"),
         ("staff_id", "staff.credential-issued"),

@@ -10,7 +10,7 @@ import pytest
 
 from domain.client import Client
 from domain.ticket import Ticket
-from tests.interface.given import in_force
+from tests.interface.given import BLACKLISTING, in_force
 from tests.rules.complaints import closed, complaint, step
 from tests.support.facts import C1, LI_NA, shipped_pack
 from tests.support.http import Answer, Office, Person, id_in
@@ -23,7 +23,7 @@ INTAKE = {
     "statement": "床垫边缘脱线,要求更换",
     "severity": "minor",
 }
-BLACKLISTING = f"/v1/clients/{C1}/blacklisting"
+AT = f"/v1/clients/{C1}/blacklisting"
 
 
 def at(text: str) -> datetime:
@@ -248,7 +248,7 @@ def test_nobody_is_blacklisted_for_complaining(
     for _ in range(3):
         complaint(li_na)
 
-    answer = manager.post(BLACKLISTING, {"reason": reason})
+    answer = manager.post(AT, BLACKLISTING | {"reason": reason})
 
     assert answer.refusal == (422, "no_ground", "reason")
     assert answer.body["rule"] == "CH-46"
@@ -256,9 +256,11 @@ def test_nobody_is_blacklisted_for_complaining(
 
 @pytest.mark.rule("CH-46")
 def test_another_reason_than_complaining_is_heard(manager: Person):
-    answer = manager.post(BLACKLISTING, {"reason": "complains, and refused to pay three times"})
+    answer = manager.post(
+        AT, BLACKLISTING | {"reason": "complains, and refused to pay three times"}
+    )
 
-    assert answer.stored == [Client.Blacklisted]
+    assert answer.stored == [Client.BlacklistingProposed]
 
 
 @pytest.mark.rule("CH-46")
@@ -267,9 +269,9 @@ def test_the_policy_may_switch_that_guard_off(office: Office, manager: Person):
     content["lists"] = content["lists"] | {"no_blacklist_grounds": []}
     in_force(office, content)
 
-    answer = manager.post(BLACKLISTING, {"reason": "complains"})
+    answer = manager.post(AT, BLACKLISTING | {"reason": "complains"})
 
-    assert answer.stored == [Client.Blacklisted]
+    assert answer.stored == [Client.BlacklistingProposed]
 
 
 @pytest.mark.rule("CH-46")

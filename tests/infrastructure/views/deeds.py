@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from application.accesses import Looker
+from application.blacklisting import (
+    ApproveBlacklisting,
+    LiftBlacklist,
+    ProposeBlacklisting,
+    RejectBlacklisting,
+    ReviewBlacklist,
+)
 from application.clients import (
     AddContactPoint,
-    BlacklistClient,
     ChangeClientDetails,
     GiveConsent,
-    LiftBlacklist,
     MergeClient,
     RegisterClient,
     RemoveContactPoint,
@@ -25,6 +30,7 @@ from application.clients import (
 )
 from application.desk import Actor
 from application.dossiers import AttachEvidence, GrantEvidence, SignTicket, TickItem
+from application.duplicates import DecideDuplicate, DetectDuplicate
 from application.endings import ArchiveTicket, RejectTicket, VoidTicket, WithdrawTicket
 from application.erasures import (
     ApproveErasure,
@@ -44,6 +50,16 @@ from application.handovers import (
     TakeTicket,
     WithdrawTransfer,
 )
+from application.ownership import (
+    ApproveReassignment,
+    AssignClient,
+    AuthoriseCrossing,
+    PlaceClient,
+    ReassignClient,
+    RecordFollowUp,
+    RejectReassignment,
+    ReleaseClient,
+)
 from application.packs import SwitchPack
 from application.people import (
     GoOffDuty,
@@ -57,6 +73,7 @@ from application.people import (
     TakePost,
     WithdrawCompetence,
 )
+from application.rotations import FormRotation, PassTurn, TakeTurn
 from application.tickets import (
     AnswerSupervision,
     AnswerTicket,
@@ -90,7 +107,7 @@ from domain.staff import Staff
 from domain.ticket import Blocker, Ticket, Visibility
 from tests.infrastructure.views.assessing import assess
 from tests.infrastructure.views.judging import judge
-from tests.support.facts import LI_NA, M1, NOON, WANG_FANG, ZHAO_LEI
+from tests.support.facts import C1, LI_NA, M1, NOON, WANG_FANG, ZHAO_LEI
 from tests.support.views import folded
 
 if TYPE_CHECKING:
@@ -144,6 +161,37 @@ def _on_client(command: type[Any], does: str, /, **words: Any) -> Deed:
         getattr(busy.parts.clients, does)(command(**busy.told(M1), client_id=client_id, **said))
 
     return deed
+
+
+def _on_owned(
+    part: str, command: type[Any], does: str, /, by: UUID | Actor = M1, **words: Any
+) -> Deed:
+    """A command on some client, of another part of the desk than the one that keeps the files."""
+
+    def deed(busy: BusyDesk, pick: int) -> None:
+        client_id = busy.clients[pick % len(busy.clients)]
+        said = {n: (busy.text(n),) if v is TEXT else v for n, v in words.items()}
+        getattr(getattr(busy.parts, part), does)(
+            command(**busy.told(by), client_id=client_id, **said)
+        )
+
+    return deed
+
+
+def _form_rotation(busy: BusyDesk, pick: int) -> None:
+    members = (WANG_FANG, ZHAO_LEI) if pick % 2 else (ZHAO_LEI, WANG_FANG)
+    busy.parts.rotations.form(FormRotation(**busy.told(M1), name="hall", members=members))
+
+
+def _serve(busy: BusyDesk, pick: int) -> None:
+    turn = busy.parts.rotations.rotation("hall").next_id
+    client_id = busy.clients[pick % len(busy.clients)]
+    busy.parts.rotations.take_turn(TakeTurn(**busy.told(turn), name="hall", client_id=client_id))
+
+
+def _pass_turn(busy: BusyDesk, pick: int) -> None:
+    turn = busy.parts.rotations.rotation("hall").next_id
+    busy.parts.rotations.pass_turn(PassTurn(**busy.told(turn), name="hall"))
 
 
 def _on_staff(command: type[Any], does: str, /, **words: Any) -> Deed:
@@ -394,8 +442,26 @@ DEEDS: Mapping[str, Deed] = {
     "add contact": _on_client(AddContactPoint, "add_contact_point", kind="phone", value=TEXT),
     "remove contact": _remove_contact_point,
     "set trait": _on_client(SetTrait, "set_trait", name="region", value="north"),
-    "blacklist": _on_client(BlacklistClient, "blacklist"),
-    "lift": _on_client(LiftBlacklist, "lift_blacklist"),
+    "propose": _on_owned("blacklist", ProposeBlacklisting, "propose", evidence=TEXT),
+    "blacklist": _on_owned("blacklist", ApproveBlacklisting, "approve", by=LI_NA),
+    "clear": _on_owned("blacklist", RejectBlacklisting, "reject", by=LI_NA),
+    "look again": _on_owned("blacklist", ReviewBlacklist, "review", review_at=NOON + 9 * DAY),
+    "lift": _on_owned("blacklist", LiftBlacklist, "lift"),
+    "assign": _on_owned("ownership", AssignClient, "assign", staff_id=WANG_FANG),
+    "reassign": _on_owned("ownership", ReassignClient, "reassign", staff_id=ZHAO_LEI),
+    "let pass": _on_owned("ownership", ApproveReassignment, "approve_reassignment", by=LI_NA),
+    "let stay": _on_owned("ownership", RejectReassignment, "reject_reassignment", by=LI_NA),
+    "follow up": _on_owned("ownership", RecordFollowUp, "follow_up", channel="sms"),
+    "release": _on_owned("ownership", ReleaseClient, "release"),
+    "place": _on_owned("ownership", PlaceClient, "place", territory="south"),
+    "authorise": _on_owned("ownership", AuthoriseCrossing, "authorise_crossing", staff_id=LI_NA),
+    "form": _form_rotation,
+    "serve": _serve,
+    "pass": _pass_turn,
+    "find alike": _on_owned(
+        "duplicates", DetectDuplicate, "detect", by=OPERATOR, other_id=C1, alike=("phone",)
+    ),
+    "dismiss": _on_owned("duplicates", DecideDuplicate, "decide", other_id=C1, verdict="dismiss"),
     "merge": _merge,
     "yield use": _on_client(GiveConsent, "give_consent", purpose="marketing"),
     "yield use no more": _on_client(WithdrawConsent, "withdraw_consent", purpose="marketing"),

@@ -12,7 +12,9 @@ from weakref import WeakSet
 import psycopg
 import pytest
 
+from application.matching import MatchIndex
 from application.register import Fact
+from application.views.client_match import ClientMatchView
 from application.views.search import SearchView
 from application.views.view import Span, View
 from domain.aggregate import events_of
@@ -32,13 +34,17 @@ from tests.infrastructure.views.samples import Other, Tally
 from tests.infrastructure.views.test_projector import Poisoned, Unstorable
 from tests.support.checker import view_tables
 
+MATCHING = MatchIndex(lambda: bytes(32))
+
 
 def silently(done: int, total: int) -> None:
     """Nobody looks at the progress bar."""
 
 
 @pytest.mark.parametrize(
-    "view", [*VIEWS, SearchView(INDEX, lambda box: None)], ids=lambda view: view.name
+    "view",
+    [*VIEWS, SearchView(INDEX, lambda box: None), ClientMatchView(MATCHING, lambda box: None)],
+    ids=lambda view: view.name,
 )
 def test_no_row_is_folded_from_more_than_its_view_says(busy_week: Parts, view: View[Any]) -> None:
     streams, positions = defaultdict(set), defaultdict(set)
@@ -68,7 +74,8 @@ def test_all_views_are_moved_by_one_transaction(parts: Parts, busy: BusyDesk) ->
 
 def test_one_connection_is_enough(parts: Parts, busy: BusyDesk) -> None:
     busy.happens(EVERYTHING)
-    views = (*VIEWS, SearchView(INDEX, parts.codec.open))
+    matching = ClientMatchView(parts.matching, parts.codec.open)
+    views = (*VIEWS, SearchView(INDEX, parts.codec.open), matching)
     with closing(Database(parts.database.url, size=1)) as narrow:
         worker = Projector(narrow, parts.register, views)
         worker.catch_up()

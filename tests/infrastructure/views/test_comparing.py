@@ -145,7 +145,7 @@ def test_a_row_of_which_the_register_knows_nothing_is_found_wherever_it_stands(
 def test_what_a_view_has_not_read_yet_is_not_held_against_it(
     busy: BusyDesk, everything: Parts
 ) -> None:
-    busy.happens([("open", 0), ("note", 0), ("blacklist", 0)])
+    busy.happens([("open", 0), ("note", 0), ("propose", 0)])
 
     assert everything.comparison.streams() > 0
     assert compared(everything) == []
