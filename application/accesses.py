@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar
@@ -17,7 +17,7 @@ from domain.access import Access, Seen
 from domain.aggregate import Act
 from domain.client import Client
 from domain.errors import Forbidden, NotFound
-from domain.privacy import GRANTED, Privacy, Sight
+from domain.privacy import GRANTED, HIDDEN, Privacy, Sight
 from domain.roles import CONFINED
 from domain.sealed import Sealed
 from domain.ticket import Ticket
@@ -111,6 +111,38 @@ class Accesses:
         if field not in known:
             raise NotFound(f"nothing is called {field} in this file", field="field")
         return self._text(value)
+
+    def persons(
+        self, persons: Mapping[str, Mapping[str, Any]], client_id: UUID, looker: Looker
+    ) -> dict[str, dict[str, Any]]:
+        """Contact persons as they may see them: each field as the client's own detail is."""
+        privacy = self._privacy(looker)
+        paths = {name: _path_of_detail(name) for one in persons.values() for name in one}
+        labels = {privacy.fields.get(path) for path in paths.values()}
+        who, seen = self._who(privacy, labels, client_id, looker), set[str]()
+        shown: dict[str, dict[str, Any]] = {id: dict(one) for id, one in persons.items()}
+        for one in shown.values():
+            for name in one:
+                label = privacy.fields.get(paths[name])
+                if privacy.sight(label, who, looker.purpose) is not Sight.FULL:
+                    one[name] = HIDDEN
+                elif privacy.is_recorded(label):
+                    seen.add(paths[name])
+        if seen:
+            self.record(self._seen(client_id, sorted(seen), privacy, looker), looker)
+        return shown
+
+    def is_labelled(self, field: str, at: datetime) -> bool:
+        """Whether a field as changes of a profile call it is shown to nobody on a list.
+
+        A detail, a contact point by its id (`mobile-3`), or a detail of a person (`p-1.birthday`).
+        """
+        last = field.rpartition(".")[2]
+        labelled = self._packs.privacy(at).fields
+        return any(
+            path in labelled
+            for path in (_path_of_detail(last), f"contacts.{last.partition('-')[0]}")
+        )
 
     def listed(self, rows: Iterable[ClientRow], at: datetime) -> list[ClientRow]:
         """As on a list: what is labelled is masked for everybody, and nothing is recorded."""

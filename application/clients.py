@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID, uuid4
 
+from application.cards import Cards, ClientCommand
 from application.desk import Command, Desk
 from application.packs import Packs
 from application.register import Receipt
@@ -26,12 +27,6 @@ class RegisterClient(Command):
     kind: str = "person"
     client_id: UUID | None = None
     territory: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClientCommand(Command):
-    PERMISSION: ClassVar[str] = "client.handle"
-    client_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +93,7 @@ def place(desk: Desk, client: Client, territory: str, by_id: UUID | None, act: A
 class Clients:
     def __init__(self, desk: Desk, packs: Packs) -> None:
         self._desk, self._packs = desk, packs
+        self._cards = Cards(desk, packs)
 
     def register(self, command: RegisterClient) -> Receipt:
         """The client's key is made first: a key without a client harms nobody."""
@@ -118,18 +114,18 @@ class Clients:
         return self._desk.create(command, make)
 
     def change_details(self, command: ChangeClientDetails) -> Receipt:
-        return self._change(
+        return self._cards.change(
             command, lambda client, act: client.change_details(command.details, act=act)
         )
 
     def add_contact_point(self, command: AddContactPoint) -> Receipt:
-        return self._change(
+        return self._cards.change(
             command,
             lambda client, act: client.add_contact_point(command.kind, command.value, act=act),
         )
 
     def remove_contact_point(self, command: RemoveContactPoint) -> Receipt:
-        return self._change(
+        return self._cards.change(
             command, lambda client, act: client.remove_contact_point(command.contact_id, act=act)
         )
 

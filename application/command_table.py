@@ -8,6 +8,9 @@ from application import (
     accesses,
     assessment_commands,
     blacklisting,
+    broadcasts,
+    cards,
+    client_files,
     clients,
     conduct,
     dossiers,
@@ -27,9 +30,9 @@ from application import (
 from application.desk import Command
 
 HERE = (
-    *(accesses, assessment_commands, blacklisting, clients, conduct, dossiers, duplicates),
-    *(erasures, exports, instances, ledger, levels, ownership, packs, people),
-    *(rankings, rotations, tickets),
+    *(accesses, assessment_commands, blacklisting, broadcasts, cards, client_files, clients),
+    *(conduct, dossiers, duplicates, erasures, exports, instances, ledger, levels),
+    *(ownership, packs, people, rankings, rotations, tickets),
 )
 """Where commands are defined, or imported from."""
 

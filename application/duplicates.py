@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from application.clients import ClientCommand
+from application.cards import ClientCommand
 from application.desk import Actor, Desk
 from application.packs import Packs
 from application.register import KeyDestroyed, Receipt

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from application.clients import ClientCommand
+from application.cards import ClientCommand
 from application.desk import Actor, Command, Desk
 from application.packs import Packs
 from application.register import Fact, Receipt

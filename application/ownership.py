@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import ClassVar, Protocol
 from uuid import UUID
 
-from application.clients import ClientCommand, place, territories_of
+from application.cards import ClientCommand
+from application.clients import place, territories_of
 from application.desk import Desk
 from application.packs import Packs
 from application.register import Receipt

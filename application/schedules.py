@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID, uuid5
 
+from application.client_figures import ClientAudience, ClientFigures, by_pack
 from application.clock import CLOCK
 from application.desk import Desk
 from application.packs import Packs
@@ -19,7 +20,11 @@ from application.views.staff_directory import StaffDirectory, StaffRow
 from application.views.ticket_register import TicketRegister
 from domain.calendar import Calendars
 from domain.errors import DomainError
-from domain.schedule import Period, Schedule, periods
+from domain.pack import PackContent
+from domain.schedule import LeapDay, Period, Schedule, has_birthday, periods
+
+OpenBox = Callable[[str], str | None]
+"""Reads a sealed text; None once it was erased."""
 
 TICKETS = UUID("0b1f7a52-9c57-4c0e-9d1b-5f6f1f0a7c33")
 """The namespace of the ids of scheduled tickets: each is found by pack, period and for whom."""
@@ -41,7 +46,11 @@ class InForce:
     name: str
     schedule: Schedule
     since: datetime
-    asks: Collection[str]
+    content: PackContent
+
+    @property
+    def asks(self) -> Collection[str]:
+        return self.content.the_procedure.opening.form.keys()
 
     def __str__(self) -> str:
         return f"{self.pack}/{self.name}"
@@ -49,11 +58,17 @@ class InForce:
 
 @dataclass(frozen=True, kw_only=True)
 class Opening:
-    """A ticket to be opened. `for_whom`: a unit, or the id of a member of staff or a client."""
+    """A ticket to be opened. `for_whom`: a unit, or the id of a member of staff or a client.
+
+    `once`: what it is opened once for, where that is not the period; `owner_id`: whom the client's
+    file names.
+    """
 
     by: InForce
     period: Period
     for_whom: str
+    once: str | None = None
+    owner_id: str | None = None
     owner: StaffRow | None = None
 
     @property
@@ -62,7 +77,8 @@ class Opening:
 
     @property
     def command_id(self) -> str:
-        return f"schedule-{self.by.pack}-{self.by.name}-{self.period.key}-{self.for_whom}"
+        once = self.once or self.period.key
+        return f"schedule-{self.by.pack}-{self.by.name}-{once}-{self.for_whom}"
 
     def command(self, owner: StaffRow, now: datetime) -> OpenTicket:
         """At the period's first instant, with the period and for whom in its form if it asks."""
@@ -105,9 +121,12 @@ class Schedules:
         staff: StaffDirectory,
         clients: ClientFile,
         register: TicketRegister,
+        audience: ClientAudience,
+        open_box: OpenBox,
     ) -> None:
         self._desk, self._tickets, self._packs, self._calendars = desk, tickets, packs, calendars
         self._staff, self._clients, self._register = staff, clients, register
+        self._audience_of, self._open_box = audience, open_box
         self._finished, self._said = set[str](), set[str]()
 
     def tick(self, now: datetime) -> int:
@@ -129,7 +148,9 @@ class Schedules:
             serving = self._serving(known.schedule, now)
             busy = self._register.open_counts([row.staff_id for row in serving])
             for opening in self._due(known, now):
-                owner = _owner(opening, serving, Counter(busy) + handed_out)
+                owner = self._named(opening)
+                if owner is None:
+                    owner = _owner(opening, serving, Counter(busy) + handed_out)
                 if owner is not None:
                     handed_out[owner.staff_id] += 1
                 yield replace(opening, owner=owner)
@@ -153,7 +174,7 @@ class Schedules:
                     name=name,
                     schedule=schedule,
                     since=since,
-                    asks=content.the_procedure.opening.form.keys(),
+                    content=content,
                 )
 
     def _serving(self, schedule: Schedule, now: datetime) -> list[StaffRow]:
@@ -166,10 +187,7 @@ class Schedules:
             key = f"{by}/{period.key}"
             if key in self._finished:
                 continue
-            openings = [
-                Opening(by=by, period=period, for_whom=for_whom)
-                for for_whom in self._audience(by.schedule, period, now)
-            ]
+            openings = self._openings(by, period, now)
             known = self._desk.register.known(CLOCK.ref, [o.command_id for o in openings])
             done = known | self._finished
             left = [opening for opening in openings if opening.command_id not in done]
@@ -181,10 +199,62 @@ class Schedules:
         """None, and a word in the log, where its calendar does not know."""
         try:
             calendar = self._calendars.newest(by.schedule.calendar)
-            return periods(by.schedule.every, by.since, now, calendar, at_most=CATCH_UP)
+            return periods(
+                by.schedule.every,
+                by.since,
+                now,
+                calendar,
+                at_most=1 if by.schedule.for_.is_picked else CATCH_UP,
+                dates=by.schedule.dates,
+            )
         except DomainError as refusal:
             self._say_once(f"{by}: {refusal}")
             return []
+
+    def _openings(self, by: InForce, period: Period, now: datetime) -> list[Opening]:
+        if not by.schedule.is_of_files:
+            return [
+                Opening(by=by, period=period, for_whom=for_whom)
+                for for_whom in self._audience(by.schedule, period, now)
+            ]
+        return [
+            Opening(
+                by=by,
+                period=period,
+                for_whom=str(client.row.client_id),
+                once=by.schedule.once_per and str(client.look(by.schedule.once_per)),
+                owner_id=by.schedule.owner and client.look(by.schedule.owner),
+            )
+            for client in self._picked(by, period, now)
+        ]
+
+    def _picked(self, by: InForce, period: Period, now: datetime) -> Iterator[ClientFigures]:
+        """How they stand now, whenever the period began: so only the latest is asked about."""
+        for_ = by.schedule.for_
+        for client in self._audience_of.all(now):
+            row = client.row
+            if row.registered_at > period.since and not for_.is_picked:
+                continue
+            if for_.clients == "key" and row.kind != "key":
+                continue
+            look = by_pack(client.look, by.content.values, by.content.lists)
+            if for_.where is not None and not for_.where.holds(look):
+                continue
+            if for_.birthday is None or self._celebrates(client, for_.birthday):
+                yield client
+
+    def _celebrates(self, client: ClientFigures, leap_day: LeapDay) -> bool:
+        born = [p["birthday"] for p in client.row.persons.values() if "birthday" in p]
+        said = [self._open_box(one.box) for one in born if one.box is not None]
+        days = [date.fromisoformat(text) for text in said if text is not None]
+        return any(has_birthday(day, client.today, leap_day) for day in days)
+
+    def _named(self, opening: Opening) -> StaffRow | None:
+        """The member of staff whom the client's file names, while they serve."""
+        if opening.owner_id is None:
+            return None
+        member = self._staff.member(UUID(opening.owner_id))
+        return None if member is None or member.has_left else member
 
     def _audience(self, schedule: Schedule, period: Period, now: datetime) -> list[str]:
         audience = schedule.for_

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from application.desk import Command, Desk, fingerprint
+from application.desk import Command, Desk
 from application.packs import Packs
 from application.register import Receipt
+from application.violations import said_behind
 from domain.aggregate import Act
 from domain.errors import DomainError, Invalid
 from domain.following import Ask, nothing_across
@@ -72,19 +73,7 @@ class TicketDesk:
             )
 
     def _flag(self, command: TicketCommand, kind: str, rule: str | None) -> None:
-        """The same command, refused again, is flagged once; another under its id is another.
-
-        No client can send this id before: theirs have no blanks.
-        """
-        mark = fingerprint(command, self._desk.keys.secret("fingerprint")).hex()[:16]
         flagged = FlagViolation(
-            by=command.by,
-            command_id=f"{command.command_id} violation {mark}",
-            received_at=command.received_at,
-            occurred_at=command.occurred_at,
-            acting_for=command.acting_for,
-            ticket_id=command.ticket_id,
-            kind=kind,
-            rule=rule,
+            **said_behind(command, self._desk), ticket_id=command.ticket_id, kind=kind, rule=rule
         )
         self._change(flagged, lambda ticket, act: ticket.flag_violation(kind, rule, act=act))

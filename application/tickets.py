@@ -14,6 +14,7 @@ from application.register import Receipt
 from application.ticket_desk import TicketCommand
 from domain.aggregate import Act
 from domain.client import Client
+from domain.client_grades import PRIORITY
 from domain.errors import Invalid, NotFound
 from domain.form import with_form
 from domain.procedure import Procedure
@@ -183,8 +184,9 @@ class Tickets(Endings):
         """Raises NotFound for an unknown client, ClientBlacklisted, NoVersionInForce, Invalid."""
 
         def make(act: Act) -> Ticket:
+            priority = None
             if command.client_id is not None:
-                self._must_be_served(command.client_id, command.procedure, command.at)
+                priority = self._must_be_served(command.client_id, command.procedure, act)
             unit = command.unit or command.by.unit
             version, packs = self._packs.pinned(command.procedure, unit, command.at)
             pins = {**packs, command.procedure: version}
@@ -204,23 +206,27 @@ class Tickets(Endings):
                 act=act,
                 rules=self._packs.rulebook(pins),
                 ask=self._ask_across,
+                priority=priority,
             )
 
         return self._desk.create(command, make)
 
-    def _must_be_served(self, client_id: UUID, procedure: str, at: datetime) -> None:
-        """Only where the blacklist keeps something is asked who is on it; or on the file followed.
+    def _must_be_served(self, client_id: UUID, procedure: str, act: Act) -> int | None:
+        """The priority that the client may claim by their class.
 
+        Only where the blacklist keeps something is asked who is on it; or on the file followed.
         Raises NotFound, ClientBlacklisted (BL-01).
         """
-        self._desk.must_exist(Client, client_id)
-        blacklist = self._packs.blacklist(at)
+        client = self._desk.look_up(Client, client_id)
+        blacklist = self._packs.blacklist(act.at)
         if any(procedure in kept for kept in blacklist.blocks.values()):
-            client = self._desk.look_up(Client, client_id)
             blacklist.must_serve(client.blacklist_scope, procedure)
             if client.merged_into_id is not None:
                 leading = self._desk.look_up(Client, client.merged_into_id)
                 blacklist.must_serve(leading.blacklist_scope, procedure)
+        day = act.at.astimezone(self._desk.zone).date()
+        found: int | None = client.entitlements_on(day).get(PRIORITY)
+        return found
 
     def issue_slip(self, command: IssueSlip) -> Receipt:
         return self._change(

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from domain.aggregate import Act, Aggregate, InitialEvent
 from domain.blacklist import Listed
+from domain.client_grades import Classified
 from domain.duplicates import Matched
 from domain.erasure import (
     GROUNDS,
@@ -52,7 +53,7 @@ class NoConsent(Refused):
     code = "no_consent"
 
 
-class Client(Owned, Matched, Listed):
+class Client(Owned, Matched, Listed, Classified):
     """One client: a person, a household, a company."""
 
     TOPIC = "client"
@@ -192,6 +193,13 @@ class Client(Owned, Matched, Listed):
         self._start_ownership()
         self._start_matching()
         self._start_blacklist()
+        self._start_file()
+        self._start_classes()
+
+    @property
+    def clear(self) -> Mapping[str, Any]:
+        manager = None if self.manager_id is None else str(self.manager_id)
+        return {**self.traits, "kind": self.kind, "manager_id": manager}
 
     @classmethod
     def register(

@@ -18,7 +18,9 @@ from domain.blacklist import BlacklistTerms
 from domain.calendar import Calendars
 from domain.checklist import Checklist
 from domain.errors import Invalid, Refused
+from domain.file_rules import Broadcast, RecordKind, file_faults
 from domain.form import Word
+from domain.grading import Grading
 from domain.ladder import Ladder
 from domain.ledger_table import Grade, Table
 from domain.own import must_be_another
@@ -70,6 +72,20 @@ class MandatoryPack(Invalid):
     code = "mandatory_pack"
 
 
+_OF_TICKETS = (
+    "activities",
+    "obligations",
+    "guards",
+    "consequences",
+    "across",
+    "items",
+    "routes",
+    "signoffs",
+    "checklists",
+)
+"""A pack without any of these leaves tickets alone."""
+
+
 class HoldsFor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """On which tickets an overlay holds; what is not named is every one."""
 
@@ -89,6 +105,8 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     one holds at every service point. `phrases` are those lists that are the phrase library, by
     category; `expects`, how long a list has to be. In `templates` stand {address}, {number} and
     {state}. `retention_days`: how long a client's matters are kept at least after their closing.
+    `records`, `gradings` and `broadcasts` are about clients' files; `units`: what is said of a
+    unit, like its level.
     """
 
     pack: str
@@ -125,6 +143,10 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ladders: dict[Word, Ladder] = {}
     ownership: OwnershipTerms | None = None
     blacklist: BlacklistTerms | None = None
+    records: dict[Word, RecordKind] = {}
+    gradings: dict[Word, Grading] = {}
+    broadcasts: dict[Word, Broadcast] = {}
+    units: dict[Word, dict[Word, Any]] = {}
 
     @classmethod
     def read(cls, content: Mapping[str, Any]) -> PackContent:
@@ -147,6 +169,7 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return (
             self.is_overlay
             and not self.is_of_the_ledger
+            and not self.is_of_files_only
             and self.holds_for.includes(procedure, unit)
         )
 
@@ -155,6 +178,12 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         """Whether it holds tables of the ledger and says nothing of tickets."""
         rules = (self.activities, self.obligations, self.guards, self.consequences, self.routes)
         return bool(self.ledger) and not any((*rules, self.signoffs, self.checklists))
+
+    @property
+    def is_of_files_only(self) -> bool:
+        """Whether it speaks of clients' files, and says nothing that could hold for a ticket."""
+        speaks = self.records or self.gradings or self.broadcasts or self.units
+        return bool(speaks) and not any(getattr(self, section) for section in _OF_TICKETS)
 
     @property
     def the_procedure(self) -> Procedure:
@@ -182,6 +211,9 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         faults += [
             f"ladders.{n}.{fault}" for n, one in self.ladders.items() for fault in one.faults()
         ]
+        faults += file_faults(self.records, self.broadcasts)
+        for name, grading in self.gradings.items():
+            faults += grading.faults(f"gradings.{name}")
         return faults + self._schedule_faults() + self._word_faults()
 
     def _schedule_faults(self) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from itertools import combinations
 
+from domain.file_check import FileWords, is_of_files, lost_paths, unopenable
 from domain.ledger_check import table_faults
 from domain.pack import HoldsFor, PackContent
 from domain.pack_rules import STANDINGS
@@ -46,6 +47,7 @@ def faults(
     found += table_faults(content.ledger, content.grades, content.lists)
     found += _field_faults(content, said, known)
     found += [] if content.procedure is None else _path_faults(said, known, later=False)
+    found += unopenable(content, others)
     if catalogue is not None:
         found += _rule_faults(said, catalogue)
     if content.mandatory and content.holds_for != HoldsFor():
@@ -58,7 +60,8 @@ def faults(
 
 def warnings(content: PackContent, beside: Iterable[PackContent] = ()) -> list[str]:
     """What should be thought about, and yet may be meant."""
-    said, known = dict(parts(content)), Vocabulary.of([content, *beside])
+    others = list(beside)
+    said, known = dict(parts(content)), Vocabulary.of([content, *others])
     found = [
         f"obligations.{name}: no rule of the catalogue stands behind it"
         for name, asked in content.obligations.items()
@@ -67,6 +70,12 @@ def warnings(content: PackContent, beside: Iterable[PackContent] = ()) -> list[s
     if content.procedure is None:
         found += _path_faults(said, known, later=False)
     found += _path_faults(said, known, later=True)
+    found += [
+        f"{'.'.join(place)}: {path} leads nowhere"
+        for place, path in lost_paths(said, FileWords.of([content, *others]))
+    ]
+    for name, grading in content.gradings.items():
+        found += grading.warnings(f"gradings.{name}")
     if not content.principles:
         found.append("principles: none is named (GV-07)")
     return found
@@ -93,6 +102,9 @@ def _definitions(content: PackContent) -> set[str]:
     named: dict[str, Iterable[str]] = {
         "activities": content.activities,
         "obligations": content.obligations,
+        "records": content.records,
+        "gradings": content.gradings,
+        "broadcasts": content.broadcasts,
     }
     return guards | {f"{place}.{name}" for place, names in named.items() for name in names}
 
@@ -193,6 +205,7 @@ def _path_faults(said: Said, known: Vocabulary, *, later: bool) -> list[str]:
         for place, path in paths(said)
         if place[0] != "ledger"
         if path.startswith(_MAY_COME_LATER) == later
+        and not is_of_files(place, said)
         and not known.leads_somewhere(
             path, _form_at(said, place, known), in_report=place[0] == "reports"
         )

@@ -114,7 +114,7 @@ def _said(value: Any) -> str:
 def inside(called: str, values: Mapping[str, Any], look: Look) -> Look:
     """What paths stand for where these values have a name: `form.x`, `row.x`.
 
-    `form.rows.x` is that field of each row.
+    `form.rows.x` is that field of each row, `form.fee.minor_units` a part of one value.
     """
 
     def looked(path: str) -> Any:
@@ -124,11 +124,20 @@ def inside(called: str, values: Mapping[str, Any], look: Look) -> Look:
     return looked
 
 
+def part_of(said: Any, path: str) -> Any:
+    """A field of a form, or of what is in that: `fee.minor_units`."""
+    for name in path.split("."):
+        said = said.get(name) if isinstance(said, Mapping) else None
+    return said
+
+
 def _named(values: Mapping[str, Any], name: str) -> Any:
     first, _, field_of_rows = name.partition(".")
     rows = values.get(first)
     if field_of_rows and isinstance(rows, list):
         return [row.get(field_of_rows) for row in rows if isinstance(row, Mapping)]
+    if field_of_rows and isinstance(rows, Mapping):
+        return rows.get(field_of_rows)
     return values.get(name)
 
 

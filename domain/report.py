@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from statistics import median
-from typing import Any, Protocol, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from domain.form import Word
 from domain.predicate import Predicate
@@ -28,9 +28,15 @@ TICKETS, OBLIGATIONS = "tickets", "obligations"
 due in the period.
 """
 
+CLIENTS = "clients"
+"""What else it may be over: each client once."""
+
 
 class Row(Protocol):
-    """A ticket, or one happening on it; `look` says what a path stands for."""
+    """A ticket, one happening on it, or a client; `look` says what a path stands for.
+
+    `ticket_id` names what stands behind a figure: of a client, that client.
+    """
 
     @property
     def ticket_id(self) -> UUID: ...
@@ -118,12 +124,32 @@ class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return self.value + self.step_per_year * since
 
 
+class Core(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The fewest rows, those with most of `of` first, that together have `percent` of all of it."""
+
+    of: Word
+    percent: Annotated[int, Meta(ge=1, le=100)]
+
+    def among(self, rows: Sequence[Row]) -> list[Row]:
+        sizes = [(_number(row.look(self.of)) or Decimal(), row) for row in rows]
+        ordered = sorted(sizes, key=lambda sized: sized[0], reverse=True)
+        needed = sum((size for size, _ in sizes), Decimal()) * self.percent / 100
+        core, reached = list[Row](), Decimal()
+        for size, row in ordered:
+            if reached >= needed:
+                break
+            core.append(row)
+            reached += size
+        return core
+
+
 class Report(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which rows, how they are grouped, and what is measured or listed of them.
 
     `period` is the word whose last time counts, where it is over tickets. `codes` names the list
     whose codes are shown, in order, even with nothing behind them. `code` is what the catalogue
     calls it, like R-03 (II-5); `headings`, how its columns are called where people read them.
+    `core`: only the few rows that matter most.
     """
 
     title: Word
@@ -140,6 +166,7 @@ class Report(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     target: Target | None = None
     trend: bool = False
     headings: dict[Word, Word] = {}
+    core: Core | None = None
 
     def __post_init__(self) -> None:
         if not (self.measures or self.columns):
@@ -153,8 +180,12 @@ class Report(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def words(self) -> tuple[str, ...]:
         """The happenings that it is over; none: tickets, or what was promised."""
         if isinstance(self.over, str):
-            return () if self.over in (TICKETS, OBLIGATIONS) else (self.over,)
+            return () if self.over in (TICKETS, OBLIGATIONS, CLIENTS) else (self.over,)
         return self.over
+
+    @property
+    def is_over_clients(self) -> bool:
+        return self.over == CLIENTS
 
     @property
     def aimed_at(self) -> str | None:
@@ -175,8 +206,8 @@ class Figure:
     parts: Mapping[str, int] | None = None
 
     def to_data(self) -> dict[str, Any]:
-        tickets = list(dict.fromkeys(row.ticket_id for row in self.behind))
-        return {"value": self.said, **(self.parts or {}), "tickets": tickets[:BEHIND]}
+        behind = list(dict.fromkeys(row.ticket_id for row in self.behind))
+        return {"value": self.said, **(self.parts or {}), "tickets": behind[:BEHIND]}
 
     @property
     def said(self) -> str | int | None:
@@ -230,7 +261,8 @@ def in_text(value: Decimal, places: int) -> str:
 
 
 def _asked(report: Report, rows: Iterable[Row]) -> list[Row]:
-    return [row for row in rows if report.where is None or report.where.holds(row.look)]
+    asked = [row for row in rows if report.where is None or report.where.holds(row.look)]
+    return asked if report.core is None else report.core.among(asked)
 
 
 def _listed(report: Report, row: Row) -> dict[str, Any]:

@@ -33,6 +33,8 @@ PERMISSIONS: Mapping[str, Permission] = {
     "ticket.remind": Permission("remind who owns a ticket", "CH-45"),
     "ticket.import": Permission("take over what was recorded elsewhere"),
     "client.handle": Permission("keep the files of clients", "AU-08"),
+    "client.grade": Permission("approve, or refuse, a client's class", "TR-05"),
+    "client.broadcast": Permission("enter something on the files of many clients", "CC-03"),
     "client.merge": Permission("join two files of one client, and part them"),
     "client.blacklist": Permission(
         "propose clients for the blacklist, decide on it, and take them off", "BL-01"
@@ -89,6 +91,8 @@ _LEADS = _DECIDES | {
     "client.export",
     "client.approve-export",
     "ticket.remind",
+    "client.grade",
+    "client.broadcast",
     "client.merge",
     "client.blacklist",
     "client.assign",
@@ -97,6 +101,7 @@ _LEADS = _DECIDES | {
     "client.hold",
     "obligation.approve",
 }
+_KEEPS_CLIENTS = _SERVES | {"client.grade", "client.broadcast"}
 
 ROLES_OF_CATALOGUE: Mapping[str, Role] = {
     "administrator": Role(
@@ -127,10 +132,12 @@ ROLES_OF_CATALOGUE: Mapping[str, Role] = {
         "CH-06/09",
     ),
     "department_head": Role("部门负责人", _DECIDES | _ASSESSES, "CH-06/09"),
-    "general_manager": Role("总经理", _DECIDES | _PUBLISHES, "VR-17, RV-02, GV-01"),
-    "vice_gm": Role("副总", _DECIDES, "VR-17, RV-02, GV-01"),
+    "general_manager": Role(
+        "总经理", _DECIDES | _PUBLISHES | _KEEPS_CLIENTS, "VR-17, RV-02, GV-01"
+    ),
+    "vice_gm": Role("副总", _DECIDES | _KEEPS_CLIENTS, "VR-17, RV-02, GV-01"),
     "chairman": Role("董事长", _DECIDES, "VR-17, RV-02, GV-01"),
-    "branch_gm": Role("分公司总经理", _DECIDES, "VR-17, RV-02, GV-01"),
+    "branch_gm": Role("分公司总经理", _DECIDES | _KEEPS_CLIENTS, "VR-17, RV-02, GV-01"),
     "president": Role("总裁", _DECIDES, "VR-17, RV-02, GV-01"),
     "management_representative": Role("管理者代表", _SERVES, "CH-33, KA-10"),
     "system_head": Role("系统负责人", _SERVES, "CH-11"),
@@ -156,10 +163,10 @@ ROLES_OF_CATALOGUE: Mapping[str, Role] = {
     "tally_leader": Role("理货组长", _SERVES, "FO-*"),
     "sales_assistant": Role("销售助理", _SERVES, "OR-12, OW-07, VR-14"),
     "coordinator_assistant": Role("协调助理", _SERVES, "OR-12, OW-07, VR-14"),
-    "sales_manager": Role("销售经理", _DECIDES | _ASSESSES, "RQ-03, MG-11"),
-    "business_manager": Role("业务经理", _DECIDES, "RQ-03, MG-11"),
+    "sales_manager": Role("销售经理", _DECIDES | _ASSESSES | _KEEPS_CLIENTS, "RQ-03, MG-11"),
+    "business_manager": Role("业务经理", _DECIDES | _KEEPS_CLIENTS, "RQ-03, MG-11"),
     "account_manager": Role("客户经理(高级/一级/二级/见习)", _SERVES, "AM-05/06"),
-    "key_account_manager": Role("大客户经理", _SERVES, "KA-*"),
+    "key_account_manager": Role("大客户经理", _KEEPS_CLIENTS, "KA-*"),
     "key_account_officer": Role("大客户专员", _SERVES, "KA-*"),
     "service_engineer": Role("客服工程师", _SERVES, "AS-*"),
     "installer": Role("安装人员", _SERVES, "AS-*"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from calendar import isleap
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from itertools import islice, takewhile
 from typing import Any, Literal, NamedTuple
@@ -12,34 +13,56 @@ from msgspec import Struct, field
 from domain.calendar import Calendar, CalendarName
 from domain.form import Word
 from domain.limit import MONTHS
+from domain.predicate import Predicate
 from domain.zone import ONE_DAY, first_of_month, month_number
 
-Every = Literal["day", "working_day", "week", "month", "quarter", "half_year", "year"]
+Every = Literal["day", "working_day", "date", "week", "month", "quarter", "half_year", "year"]
+
+LeapDay = Literal["02-28", "03-01"]
+"""When a birthday on 29 February is kept in a year that has none."""
 
 
 class Audience(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """For whom: a unit, each member of staff with a role, or each client (or each key client)."""
+    """For whom: a unit, each member of staff with a role, or each client (or each key client).
+
+    `birthday`: only clients of whom a contact person has their birthday on the day; `where`: only
+    those of whom that holds now.
+    """
 
     unit: Word | None = None
     role: Word | None = None
     clients: Literal["all", "key"] | None = None
+    birthday: LeapDay | None = None
+    where: Predicate | None = None
 
     def __post_init__(self) -> None:
         if sum(named is not None for named in (self.unit, self.role, self.clients)) != 1:
             raise ValueError("for names one of unit, role, clients")
+        if self.is_picked and self.clients is None:
+            raise ValueError("birthday and where go with clients")
+
+    @property
+    def is_picked(self) -> bool:
+        """Whether it is asked of each client how they stand."""
+        return self.birthday is not None or self.where is not None
 
 
 class Schedule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One ticket a period for each of its audience, opened at the period's first instant.
 
-    Who it is given to has `owner_role`; for a role, it is the member of staff themselves.
-    `calendar` says which days are worked, and in which zone days begin.
+    Who it is given to has `owner_role`; for a role, it is the member of staff themselves; or the
+    one at the path `owner` of the client. `calendar` says which days are worked, and in which zone
+    days begin. `dates` go with `every: date`. `once_per`: not once a period, but once for each
+    value at that path of the client, like `last.contact`.
     """
 
     title: Word
     every: Every
     for_: Audience = field(name="for")
     owner_role: Word | None = None
+    owner: Word | None = None
+    dates: tuple[date, ...] = ()
+    once_per: Word | None = None
     form: dict[str, Any] = {}
     channel: Word = "internal"
     calendar: CalendarName = "always"
@@ -48,6 +71,17 @@ class Schedule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if self.owner_role is None and self.for_.role is None:
             raise ValueError("owner_role is missing")
+        if (self.every == "date") != bool(self.dates):
+            raise ValueError("dates go with every: date")
+        if (self.owner or self.once_per) and self.for_.clients is None:
+            raise ValueError("owner and once_per go with clients")
+        if self.for_.birthday is not None and self.every != "day":
+            raise ValueError("birthdays are looked for every day")
+
+    @property
+    def is_of_files(self) -> bool:
+        """Whether it is asked of each client's file."""
+        return self.for_.is_picked or self.owner is not None or self.once_per is not None
 
 
 class Period(NamedTuple):
@@ -58,12 +92,21 @@ class Period(NamedTuple):
 
 
 def periods(
-    every: Every, start: datetime, end: datetime, calendar: Calendar, *, at_most: int | None = None
+    every: Every,
+    start: datetime,
+    end: datetime,
+    calendar: Calendar,
+    *,
+    at_most: int | None = None,
+    dates: Collection[date] = (),
 ) -> list[Period]:
     """Those that begin from `start` on, up to `end`, which is included; the latest `at_most`.
 
     Raises NoCalendarData for working days of a year that the calendar does not know.
     """
+    if every == "date":
+        named = [Period(day.isoformat(), calendar.instant(day, 0)) for day in sorted(dates)]
+        return [p for p in named if start <= p.since <= end][-(at_most or len(named)) :]
     begun = takewhile(lambda period: period.since >= start, _begun(every, end, calendar))
     return list(islice(begun, at_most))[::-1]
 
@@ -100,3 +143,10 @@ def _key(every: Every, first: date) -> str:
             return str(first.year)
         case _:
             return first.isoformat()
+
+
+def has_birthday(born: date, day: date, leap_day: LeapDay) -> bool:
+    """Whether a birthday is kept on this day."""
+    if (born.month, born.day) == (2, 29) and not isleap(day.year):
+        return day.isoformat()[5:] == leap_day
+    return (born.month, born.day) == (day.month, day.day)

@@ -197,10 +197,12 @@ class Ticket(Stepping, Dossier, Supervised):
         packs: Mapping[str, int] | None = None,
         rules: Rulebook = NO_RULES,
         ask: Ask = nothing_across,
+        priority: int | None = None,
     ) -> Ticket:
         """Enter a matter in the register of its unit, procedure and year.
 
-        `year` is that of `act.at` in the desk's time zone. Raises Invalid, FormIncomplete, or what
+        `year` is that of `act.at` in the desk's time zone; `priority`, one that the client may
+        claim. Raises Invalid, FormIncomplete, or what
         the packs refuse.
         """
         _must_have_client(procedure, client_id)
@@ -230,7 +232,7 @@ class Ticket(Stepping, Dossier, Supervised):
             first_contact_id=first_contact_id,
             unit=unit,
             register=f"{unit}/{procedure.register}/{year}",
-            priority=procedure.priority,
+            priority=min(procedure.priority, priority or procedure.priority),
             form=filled,
             hidden_from_id=_hidden_from(procedure, filled),
         )

@@ -22,6 +22,12 @@ from application.assessments import Assessments
 from application.blacklisting import Blacklist
 from application.blind_index import BlindIndex
 from application.boards import Boards
+from application.broadcasts import Broadcasts
+from application.cards import Cards
+from application.client_figures import ClientAudience
+from application.client_files import ClientFiles
+from application.client_matters import ClientMatters
+from application.client_pages import ClientPages
 from application.clients import Clients
 from application.clock import Clock
 from application.conduct import Conduct
@@ -30,6 +36,7 @@ from application.dossiers import Dossiers
 from application.duplicates import Duplicates
 from application.erasures import Erasures
 from application.exports import Exports
+from application.file_book import FileBook
 from application.instances import DoubtSeal, Instances, RegisterInstance
 from application.ledger import Ledger
 from application.ledger_claims import LedgerClaims
@@ -79,6 +86,7 @@ from infrastructure.settings import Settings, SettingsError
 from infrastructure.views.assessments import PostgresAssessmentList
 from infrastructure.views.client_match import PostgresClientMatches
 from infrastructure.views.client_ownership import PostgresClientOwnership
+from infrastructure.views.clients import PostgresClientHistory, PostgresClientStanding
 from infrastructure.views.comparing import Comparison
 from infrastructure.views.figures import PostgresFigures
 from infrastructure.views.ledger import PostgresClaims, PostgresLedgerBook
@@ -179,7 +187,29 @@ class Parts:
         self.pack_review = PackReview(self.packs, catalogue())
         self.obligations = PostgresObligations(self.database)
         self.boards = Boards(self.packs, self.figures, self.staff_directory)
-        self.reports = Reports(self.packs, self.figures, self.past, Zone(settings.zone.key))
+        self.client_history = PostgresClientHistory(self.database)
+        self.client_standing = PostgresClientStanding(self.database)
+        self.audience = ClientAudience(self.client_standing, self.client_history, settings.zone)
+        self.file_book = FileBook(self.packs)
+        self.client_matters = ClientMatters(
+            self.desk, self.tickets, self.client_history, self.staff_directory
+        )
+        self.client_files = ClientFiles(
+            self.desk, Cards(self.desk, self.packs), self.file_book, self.client_matters
+        )
+        self.broadcasts = Broadcasts(self.desk, self.client_files, self.file_book, self.audience)
+        self.client_pages = ClientPages(
+            self.client_file,
+            self.client_history,
+            self.client_standing,
+            self.ticket_register,
+            self.file_book,
+            self.accesses,
+            settings.zone,
+        )
+        self.reports = Reports(
+            self.packs, self.figures, self.past, self.audience, Zone(settings.zone.key)
+        )
         self.ledger = Ledger(self.desk, self.packs, shipped_calendars())
         self.conduct = Conduct(self.desk, self.ledger)
         self.ledger_book = PostgresLedgerBook(self.database)
@@ -214,6 +244,8 @@ class Parts:
             staff=self.staff_directory,
             clients=self.client_file,
             register=self.ticket_register,
+            audience=self.audience,
+            open_box=self.codec.open,
         )
 
     def set_up(

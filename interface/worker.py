@@ -9,7 +9,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from application import blacklisting, clock, duplicates, erasures, ledger_claims, schedules
+from application import (
+    blacklisting,
+    client_matters,
+    clock,
+    duplicates,
+    erasures,
+    ledger_claims,
+    schedules,
+)
 from application.register import Unavailable
 from infrastructure.crew import rebuild_views
 from infrastructure.database import LOST
@@ -127,6 +135,7 @@ def duties(parts: Parts) -> Sequence[Duty]:
         Duty("the clock", parts.clock.tick, TICK_SECONDS, clock.BATCH),
         Duty("the schedules", parts.schedules.tick, SCHEDULE_SECONDS, schedules.BATCH),
         Duty("the ledger", parts.ledger_claims.tick, TICK_SECONDS, ledger_claims.BATCH),
+        Duty("clients' matters", parts.client_matters.tick, TICK_SECONDS, client_matters.BATCH),
         Duty("the seal", parts.watch_seal, TICK_SECONDS, 1),
         Duty("duplicates", parts.duplicates.tick, TICK_SECONDS, duplicates.BATCH),
         Duty("the blacklist", parts.blacklist.tick, TICK_SECONDS, blacklisting.BATCH),

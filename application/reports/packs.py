@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from application.as_of import Past, Then
+from application.client_figures import ClientAudience, ClientFigures
 from application.instant import AsOf
 from application.packs import Packs
 from application.reports.replayed import Promises, Replayed, as_promised
@@ -56,8 +57,11 @@ ARITHMETIC = (
 
 
 class Reports:
-    def __init__(self, packs: Packs, figures: Figures, past: Past, zone: Zone) -> None:
+    def __init__(
+        self, packs: Packs, figures: Figures, past: Past, audience: ClientAudience, zone: Zone
+    ) -> None:
         self._packs, self._figures, self._past, self._zone = packs, figures, past, zone
+        self._audience = audience
 
     def all(self, now: datetime) -> list[dict[str, Any]]:
         """What can be asked: the reports of the packs in force."""
@@ -179,8 +183,8 @@ class Reports:
                 "why_not": one.why_not,
                 "values": one.values,
                 "left_out": one.left_out,
-                "pack": f"{row.look('this.procedure')}@{row.look('this.pack_version')}",
-                "calendars": row.look("this.calendars"),
+                "pack": _pack_of(row),
+                "calendars": row.look("this.calendars") or [],
                 "events": events[one.ticket_id],
             }
             for one, row in zip(found, rows, strict=True)
@@ -227,6 +231,9 @@ class Reports:
             procedures=_procedures(report, content),
         )
         rows: Sequence[Row]
+        if report.is_over_clients:
+            rows = self._audience.all(asked.now, within=(window.since, window.until))
+            return [RuledRow(row, content) for row in rows]
         if report.words:
             rows = figures.happenings(report.words, window, now)
         elif report.over == OBLIGATIONS:
@@ -246,6 +253,12 @@ class Reports:
 
 _PINS = (Ticket.Opened, Ticket.MovedToVersion)
 """They say which packs a ticket follows."""
+
+
+def _pack_of(row: RuledRow) -> str | None:
+    """What its ticket follows; None of what is no ticket."""
+    procedure = row.look("this.procedure")
+    return None if procedure is None else f"{procedure}@{row.look('this.pack_version')}"
 
 
 def _by_ticket(lineage: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -275,9 +288,13 @@ class RuledRow:
             return self.content.values.get(name)
         if where == "list":
             return list(self.content.lists.get(name, ()))
-        if where == "client" or path == "this.client_id":
+        if path == "this.client_id" or (where == "client" and not self._is_client):
             return None if self._is_hidden() else self.row.look(path)
         return self.row.look(path)
+
+    @property
+    def _is_client(self) -> bool:
+        return isinstance(self.row, ClientFigures)
 
     def _is_hidden(self) -> bool:
         """Whether it is hidden from who reads this whose matter it is."""

@@ -117,12 +117,20 @@ def _apply(row: ClientRow, fact: Fact) -> None:  # noqa: C901 - one case a fact
             row.consents = [*row.consents, purpose]
         case Client.ConsentWithdrawn(purpose=purpose):
             row.consents = [one for one in row.consents if one != purpose]
-        case Client.Registered() | Client.BlacklistingProposed() | Client.BlacklistingRejected():
+        case Client.BlacklistingProposed() | Client.BlacklistingRejected():
             pass
         case Client.BlacklistReviewed() | Client.DuplicateDetected() | Client.DuplicateDecided():
             pass
         case event if isinstance(event, OF_OWNERSHIP):
             pass
+        case Client.Registered() | Client.Recorded() | Client.GradeProposed():
+            pass
+        case Client.Graded() | Client.GradeRefused() | Client.ContactPersonAdded():
+            pass
+        case Client.ViolationFlagged():
+            pass
+        case Client.ContactPersonChanged() | Client.ContactPersonRemoved():
+            pass  # how they stand, and their history, have views of their own
         case other:
             raise NotImplementedError(f"client_file has no case for {type(other)}")
 

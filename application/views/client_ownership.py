@@ -32,6 +32,9 @@ ASIDE: frozenset[type[Aggregate.Event]] = frozenset(
         *(Client.ErasureRequested, Client.ErasureWithdrawn, Client.ErasureApproved),
         *(Client.HoldPlaced, Client.HoldLifted),
         *(Client.ConsentGiven, Client.ConsentWithdrawn),
+        *(Client.ContactPersonAdded, Client.ContactPersonChanged, Client.ContactPersonRemoved),
+        *(Client.Recorded, Client.GradeProposed, Client.GradeRefused, Client.Graded),
+        Client.ViolationFlagged,
     }
 )
 """What is shown by `client_file` alone."""

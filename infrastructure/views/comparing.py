@@ -18,6 +18,8 @@ from uuid import UUID
 
 from application.register import Fact
 from application.views.client_file import ClientFileView
+from application.views.client_history import ClientHistoryView
+from application.views.client_standing import ClientStandingView
 from application.views.client_then import ClientThenView
 from application.views.figures import HappeningView, TicketFiguresView
 from application.views.obligation_then import ObligationThenView
@@ -47,6 +49,8 @@ COMPARED: Mapping[type[View[Any]], str] = {
     ClientFileView: "client_id",
     ClientThenView: "client_id",
     StaffThenView: "staff_id",
+    ClientHistoryView: "client_id",
+    ClientStandingView: "client_id",
 }
 """Views whose rows are folded from one stream, and the column that names it."""
 

@@ -11,8 +11,10 @@ from application.register import Unavailable
 from application.views.accesses import AccessesView, AccessFilter, AccessLog, AccessRow
 from application.views.assessments import AssessmentsView
 from application.views.client_file import ClientFile, ClientFileView, ClientRow
+from application.views.client_history import ClientHistoryView
 from application.views.client_match import ClientMatchView
 from application.views.client_ownership import ClientOwnershipView
+from application.views.client_standing import ClientStandingView
 from application.views.client_then import ClientThenView
 from application.views.figures import HappeningView, TicketFiguresView
 from application.views.ledger import ConductView, LedgerView
@@ -49,6 +51,8 @@ VIEWS: Sequence[View[Any]] = (
     TicketHistoryView(),
     ClientFileView(),
     ClientOwnershipView(),
+    ClientHistoryView(),
+    ClientStandingView(),
     StaffDirectoryView(),
     PackShelfView(),
     ObligationsView(),

@@ -17,6 +17,8 @@ from interface.http import (
     assessments,
     blacklist,
     boards,
+    broadcasts,
+    client_files,
     clients,
     conduct,
     credentials,
@@ -117,8 +119,11 @@ def create_app(parts: Services) -> Flask:
         assessments,
         rankings,
         levels,
+        client_files,
+        broadcasts,
     ):
         api.register_blueprint(part.resource.blueprint)
+    api.register_blueprint(client_files.forms.blueprint)
     api.register_blueprint(health.blueprint)
     app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json"))
     protect(app)

@@ -59,6 +59,10 @@ ContentSchema = Schema.from_dict(
         "ladders": fields.Dict(keys=fields.String()),
         "ownership": fields.Dict(allow_none=True),
         "blacklist": fields.Dict(allow_none=True),
+        "records": fields.Dict(keys=fields.String()),
+        "gradings": fields.Dict(keys=fields.String()),
+        "broadcasts": fields.Dict(keys=fields.String()),
+        "units": fields.Dict(keys=fields.String()),
     },
     name="PackContent",
 )

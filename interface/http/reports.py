@@ -46,7 +46,11 @@ class FigureSchema(Schema):
     numerator = fields.Integer()
     denominator = fields.Integer()
     tickets = fields.List(
-        fields.UUID(), required=True, metadata={"description": "Those behind it, 1000 at most"}
+        fields.UUID(),
+        required=True,
+        metadata={
+            "description": "Those behind it (of a report over clients: clients), 1000 at most"
+        },
     )
 
 
@@ -68,15 +72,19 @@ class AimSchema(Schema):
 class LineageSchema(Schema):
     """A row that was looked at, and the events that it comes from."""
 
-    ticket = fields.UUID(required=True)
-    number = fields.String(required=True)
+    ticket = fields.UUID(
+        required=True, metadata={"description": "Or the client, in a report over clients"}
+    )
+    number = fields.String(required=True, allow_none=True)
     counts = fields.Boolean(required=True)
     why_not = fields.String(required=True, allow_none=True)
     values = fields.Dict(keys=fields.String(), required=True)
     left_out = fields.Dict(
         required=True, metadata={"description": "Measures that it is not in, and why"}
     )
-    pack = fields.String(required=True, metadata={"description": "pack@version it follows"})
+    pack = fields.String(
+        required=True, allow_none=True, metadata={"description": "pack@version it follows"}
+    )
     calendars = fields.List(fields.String(), required=True)
     events = fields.List(fields.Dict(keys=fields.String()), required=True)
 

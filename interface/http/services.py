@@ -14,12 +14,16 @@ from application.assessment_file import AssessmentFile
 from application.assessments import Assessments
 from application.blacklisting import Blacklist
 from application.boards import Boards
+from application.broadcasts import Broadcasts
+from application.client_files import ClientFiles
+from application.client_pages import ClientPages
 from application.clients import Clients
 from application.conduct import Conduct
 from application.dossiers import Dossiers
 from application.duplicates import Duplicates
 from application.erasures import Erasures
 from application.exports import Exports
+from application.file_book import FileBook
 from application.ledger import Ledger
 from application.levels import Levels
 from application.ownership import Ownership
@@ -68,6 +72,10 @@ class Services:
     rotations: Rotations
     duplicates: Duplicates
     blacklist: Blacklist
+    client_files: ClientFiles
+    client_pages: ClientPages
+    broadcasts: Broadcasts
+    file_book: FileBook
     people: People
     packs: Packs
     ledger: Ledger

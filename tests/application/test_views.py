@@ -15,7 +15,9 @@ from application.register import Fact
 from application.views.accesses import AccessesView, AccessRow
 from application.views.assessments import AssessmentRow, AssessmentsView
 from application.views.client_file import ClientFileView, ClientRow
+from application.views.client_history import ClientHistoryView
 from application.views.client_ownership import ClientOwnershipView
+from application.views.client_standing import ClientStandingView
 from application.views.client_then import ClientThenView
 from application.views.figures import HappeningView, TicketFiguresView
 from application.views.ledger import ConductView, LedgerView
@@ -42,6 +44,7 @@ from domain.signoff import Verdict
 from domain.staff import Staff
 from domain.ticket import Blocker, Ticket, Visibility
 from infrastructure.views.questions import VIEWS
+from tests.application.client_file_story import FILE_STORY
 from tests.application.client_story import OF_OWNERSHIP, OWNED
 from tests.support.assessments import LADDER, SCHEME
 from tests.support.dossiers import RULES
@@ -128,6 +131,14 @@ SHOWN: dict[type[View[Any]], set[Kind]] = {
         *(kind for kind, *_ in OWNED),
         *(Client.Registered, Client.Merged, Client.Unmerged, Client.Erased),
     },
+    ClientStandingView: {
+        *(Client.Registered, Client.DetailsChanged, Client.TraitSet, Client.Merged),
+        *(Client.ContactPointAdded, Client.ContactPointRemoved, Client.Unmerged, Client.Erased),
+        *(Client.ContactPersonAdded, Client.ContactPersonChanged, Client.ContactPersonRemoved),
+        *(Client.Recorded, Client.Graded),
+        *(Client.Assigned, Client.OwnershipVoided),
+    },
+    ClientHistoryView: set(event_classes(Client)),
     StaffDirectoryView: {
         *(Staff.Registered, Staff.PostTaken, Staff.SuperiorNamed, Staff.DeputyNamed),
         *(Staff.WentOnDuty, Staff.WentOffDuty, Staff.Left),
@@ -161,11 +172,14 @@ SHOWN[ObligationThenView] = SHOWN[ObligationsView]
 
 LEFT_ASIDE: dict[type[View[Any]], set[Kind]] = {
     **dict.fromkeys(
-        (ClientFileView, ClientThenView), {kind for kind, _, in_file, _ in OWNED if not in_file}
+        (ClientFileView, ClientThenView),
+        {kind for kind, _, in_file, _ in OWNED if not in_file}
+        | {kind for kind, _, _ in FILE_STORY},
     ),
     ClientOwnershipView: SHOWN[ClientFileView]
     - SHOWN[ClientOwnershipView]
-    - {Client.Blacklisted, Client.BlacklistLifted},
+    - {Client.Blacklisted, Client.BlacklistLifted}
+    | {kind for kind, _, _ in FILE_STORY},
     StaffDirectoryView: {Staff.CredentialReplaced, Staff.MisconductRecorded},
     StaffThenView: {Staff.CredentialReplaced, Staff.MisconductRecorded},
     AssessmentsView: {
@@ -183,6 +197,7 @@ LEFT_ASIDE: dict[type[View[Any]], set[Kind]] = {
 """What happens to its subject and changes only how far the row has read."""
 
 NOT_READ: dict[type[View[Any]], set[Kind]] = {
+    ClientStandingView: set(event_classes(Client)) - SHOWN[ClientStandingView],
     ObligationsView: SHOWN[TicketHistoryView] - PROMISED_KINDS,
     AccessesView: {Access.Begun},
     HappeningView: PROMISED_KINDS | IN_TURN,
@@ -211,6 +226,8 @@ READS: dict[type[View[Any]], type[Aggregate]] = {
     ClientFileView: Client,
     ClientThenView: Client,
     ClientOwnershipView: Client,
+    ClientHistoryView: Client,
+    ClientStandingView: Client,
     StaffDirectoryView: Staff,
     StaffThenView: Staff,
     PackShelfView: Pack,
@@ -457,6 +474,7 @@ CLIENT: Story = [
         lambda c: c.set_trait("region", "north", act=act()),
         {"attributes": {"region": "north"}},
     ),
+    *((kind, command, {}) for kind, command, _ in FILE_STORY),
     *((kind, command, in_file) for kind, command, in_file, _ in OWNED),
     (
         Client.Merged,

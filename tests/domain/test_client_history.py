@@ -12,6 +12,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 from domain.client import CONTACT_KINDS, DETAILS, Client
 from domain.ownership import OwnershipTerms
 from domain.sealed import Sealed
+from tests.application.client_file_story import LIKING, SIZE, TODAY
 from tests.domain.history import BRIEF, History, mostly
 from tests.support.facts import C1, C2, C3, LI_NA, M1, NOON, WANG_FANG, act, registered_client
 
@@ -136,6 +137,55 @@ class ClientHistory(History):
     def unmerge(self, reason: str | None) -> None:
         self.twice(lambda c, act: c.unmerge(act=act), act(reason=reason))
 
+    @rule(name=mostly("吴经理", "郑某", ""), field=mostly("hobbies", "shoe_size"), value=texts)
+    def add_person(self, name: str, field: str, value: str) -> None:
+        self.twice(lambda c, act: c.add_person({"name": name, field: value}, act=act), act())
+
+    @precondition(lambda self: self.live.persons)
+    @rule(data=st.data(), value=texts)
+    def change_person(self, data: st.DataObject, value: str) -> None:
+        person_id = data.draw(st.sampled_from(sorted(self.live.persons)))
+        self.twice(lambda c, act: c.change_person(person_id, {"post": value}, act=act), act())
+
+    @precondition(lambda self: self.live.persons)
+    @rule(data=st.data())
+    def remove_person(self, data: st.DataObject) -> None:
+        person_id = data.draw(st.sampled_from(sorted(self.live.persons)))
+        assert self.twice(lambda c, act: c.remove_person(person_id, act=act), act())
+
+    @rule()
+    def enter(self) -> None:
+        number = self.live.counts.get("liking", 0)
+        form = {"product": "宽带"}
+        self.once(lambda c, act: c.record("liking", form, LIKING, today=TODAY, act=act), act())
+        assert self.live.counts["liking"] == number + 1
+
+    @rule(orders=mostly(3, -1))
+    def grade(self, orders: int) -> None:
+        asked: dict[str, Any] = {"named": None, "since": None, "today": TODAY}
+        self.twice(
+            lambda c, act: c.grade_by("size", {"orders": orders}, SIZE, **asked, act=act), act()
+        )
+
+    @rule(by=mostly(M1, LI_NA), level=mostly("city", "village"))
+    def approve_grade(self, by: UUID, level: str) -> None:
+        may = "size" in self.live.proposals and (by, level) == (M1, "city")
+        approved = self.twice(
+            lambda c, act: c.approve_grade("size", SIZE, {"level": level}, act=act), act(by)
+        )
+        assert approved == may
+
+    @rule(reason=reasons)
+    def refuse_grade(self, reason: str | None) -> None:
+        self.twice(lambda c, act: c.refuse_grade("size", act=act), act(M1, reason=reason))
+
+    @invariant()
+    def every_class_that_was_decided_stays(self) -> None:
+        decided = [fact for fact in self.facts if isinstance(fact, Client.Graded)]
+        assert [held.grade for held in self.live.grades.get("size", [])] == [
+            fact.grade for fact in decided
+        ]
+
     @invariant()
     def the_details_are_those_told_last(self) -> None:
         assert self.live.details == self.told
@@ -144,6 +194,7 @@ class ClientHistory(History):
     @invariant()
     def everything_about_the_client_is_sealed_under_their_own_key(self) -> None:
         texts = [*self.live.details.values(), *(text for _, text in self.live.contacts.values())]
+        texts += [text for person in self.live.persons.values() for text in person.values()]
         assert all(text.subject == C1 for text in texts)
 
     @invariant()

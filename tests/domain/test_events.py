@@ -42,7 +42,13 @@ NOT_ABOUT_A_PERSON = {
 """A pack is called `consultation`, an obligation `reply`; a trait is like `region`, `remote`; an
 instance of processes like `instance/0a1b2c`."""
 
-DATA = {"details", "content", "form", "facts", "obligation", "changes", "terms", "evidence"}
+DATA = {"details", "content", "form", "facts", "obligation", "changes", "terms", "evidence"} | {
+    "person",
+    "opens",
+    "basis",
+    "flags",
+    "entitlements",
+}
 """Dicts of plain data; who reads them knows what is in there."""
 
 STORABLE = {str, int, bool, UUID, datetime, Sealed, NoneType}

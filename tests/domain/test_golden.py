@@ -8,7 +8,7 @@ sealed texts hold nothing, and no key for them was ever made.
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import UnionType
@@ -76,6 +76,8 @@ TICKET = (
 )
 CLIENT = (
     "registered details-changed contact-point-added contact-point-removed contact-point-added"
+    " contact-person-added contact-person-changed contact-person-removed recorded"
+    " grade-proposed grade-refused graded violation-flagged"
     " trait-set blacklisting-proposed blacklisting-rejected blacklisted blacklist-lifted"
     " blacklisted blacklist-reviewed placed crossing-authorised assigned followed-up"
     " reassignment-proposed reassignment-rejected ownership-voided assigned"
@@ -319,6 +321,11 @@ def test_an_old_client_stands_as_they_stood() -> None:
     assert list(client.contacts.values()) == [("phone", closed(C1))]
     assert client.traits == {"remote": True}
     assert client.consents == {"marketing"}
+    assert (client.persons, client.counts, client.proposals) == ({}, {"signal": 1}, {})
+    assert client.forms == {"signal": {"signal": "illness"}}
+    day = date(2026, 11, 23)
+    assert [client.grade_on("tier", d) for d in (day, day.replace(year=2027))] == ["gold", None]
+    assert client.entitlements_on(day) == {"priority": 4, "credit_days": 30}
     assert client.merged_into_id is not None
 
 

@@ -368,3 +368,28 @@ def test_the_groups_together_are_the_whole(rows: list[dict[str, Any]], codes: li
         for name in measures:
             behind = [ticket for g in groups for ticket in g[name]["tickets"]]
             assert sorted(behind) == sorted(whole[name]["tickets"])
+
+
+@pytest.mark.parametrize(
+    ("sizes", "core"),
+    [
+        ([10, 80, 10], [80]),
+        ([79, 1, 20], [79, 20]),
+        ([0, 0], []),
+        ([], []),
+        ([5, None, 5], [5, 5]),
+        ([40, 40, 10, 10], [40, 40]),
+    ],
+)
+def test_the_core_is_the_fewest_that_have_so_much(sizes: list[Any], core: list[int]) -> None:
+    asked = report(core={"of": "form.x", "percent": 80}, list=["form.x"])
+
+    found = compute(asked, told(*({"form.x": size} for size in sizes)), year=2026)
+
+    assert [row["form.x"] for row in found["list"]] == core
+
+
+def test_a_report_over_clients_is_over_no_words() -> None:
+    asked = report(over="clients", list=["client.id"])
+
+    assert (asked.is_over_clients, asked.words) == (True, ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from domain.calendar import NoCalendarData
 from domain.pack import PackContent, PackInvalid
-from domain.schedule import Every, Schedule, periods
+from domain.schedule import Every, Schedule, has_birthday, periods
 from tests.support.calendars import moment, shipped_calendars
-from tests.support.facts import promising_pack
+from tests.support.facts import NOON, SHANGHAI, promising_pack
 
 ALWAYS = shipped_calendars().newest("always")
 OFFICE = shipped_calendars().newest("utility-cs")
@@ -134,3 +134,51 @@ def test_a_scheduled_matter_comes_in_by_a_channel_of_its_procedure() -> None:
 
     content["schedules"]["review"] = REVIEW | {"channel": "phone"}
     assert PackContent.read(content).schedules["review"].channel == "phone"
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "says"),
+    [
+        ({"for": {"role": "sales", "birthday": "02-28"}}, "birthday and where go with clients"),
+        ({"every": "date"}, "dates go with every: date"),
+        ({"dates": ["2027-02-06"]}, "dates go with every: date"),
+        ({"for": {"unit": "main"}, "owner": "escort.staff"}, "owner and once_per go with clients"),
+        (
+            {"every": "month", "for": {"clients": "all", "birthday": "02-28"}},
+            "birthdays are looked for every day",
+        ),
+    ],
+)
+def test_what_does_not_go_together_is_no_schedule(otherwise: dict[str, Any], says: str) -> None:
+    said = {"title": "关怀", "every": "day", "for": {"clients": "all"}, "owner_role": "cs_officer"}
+
+    with pytest.raises(msgspec.ValidationError, match=says):
+        msgspec.convert(said | otherwise, Schedule)
+
+
+@pytest.mark.parametrize(
+    ("born", "day", "leap_day", "kept"),
+    [
+        ("1980-02-29", "2027-02-28", "02-28", True),
+        ("1980-02-29", "2027-03-01", "02-28", False),
+        ("1980-02-29", "2027-03-01", "03-01", True),
+        ("1980-02-29", "2028-02-28", "02-28", False),
+        ("1980-02-29", "2028-02-29", "02-28", True),
+        ("1980-02-28", "2027-02-28", "03-01", True),
+        ("1980-02-28", "2027-03-28", "03-01", False),
+    ],
+)
+def test_a_birthday_is_kept_once_a_year(born: str, day: str, leap_day: Any, kept: bool) -> None:
+    assert has_birthday(date.fromisoformat(born), date.fromisoformat(day), leap_day) is kept
+
+
+def test_named_dates_are_periods_of_their_own_and_the_latest_come_first_to_mind() -> None:
+    days = [date(2027, 5, 1), date(2027, 1, 1), date(2027, 2, 6)]
+    since, until = NOON, datetime(2027, 4, 1, tzinfo=SHANGHAI)
+
+    found = periods("date", since, until, ALWAYS, dates=days)
+    latest = periods("date", since, until, ALWAYS, dates=days, at_most=1)
+
+    assert [period.key for period in found] == ["2027-01-01", "2027-02-06"]
+    assert latest == found[-1:]
+    assert found[0].since == datetime(2027, 1, 1, tzinfo=SHANGHAI)

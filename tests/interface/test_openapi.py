@@ -70,6 +70,7 @@ def test_a_token_is_asked_for_everywhere_but_where_it_is_not(document: Any):
 
 OF_SOMEBODY = {
     ("GET", "/v1/clients/{client_id}"),
+    ("GET", "/v1/clients/{client_id}/file"),
     ("GET", "/v1/clients/{client_id}/fields/{field}"),
     ("GET", "/v1/audit/clients/{client_id}"),
     ("GET", "/v1/tickets/{ticket_id}/evidence/{digest}"),

@@ -70,8 +70,28 @@ SECRECY_PACK: Mapping[str, Any] = {
 }
 """Attachments can be confidential, and lists of clients go out for marketing."""
 
-PACKS = (SECRECY_PACK, INSTALLATION_PACK, RECORDED_PACK, supervised_pack(), REVIEW_PACK, CARE_PACK)
-PACKS = (INSTALLATION_PACK, RECORDED_PACK, supervised_pack(), REVIEW_PACK, CARE_PACK, SCHEME_PACK)
+FILE_PACK: Mapping[str, Any] = {
+    "pack": "files",
+    "version": 1,
+    "title": "档案",
+    "units": {"main": {"level": "city"}},
+    "records": {"liking": {"title": "喜好", "form": {"product": {"title": "产品"}}}},
+    "gradings": {
+        "size": {
+            "title": "规模",
+            "form": {"orders": {"title": "订单", "type": "integer"}},
+            "measure": "form.orders",
+            "levels": ["city"],
+            "classes": {"large": {"title": "大", "at_least": 0, "approve": "city"}},
+        }
+    },
+}
+"""What can be put on files; everybody is large, once somebody else says so."""
+
+PACKS = (
+    *(SECRECY_PACK, INSTALLATION_PACK, RECORDED_PACK, supervised_pack(), REVIEW_PACK, CARE_PACK),
+    *(SCHEME_PACK, FILE_PACK),
+)
 
 
 def numbered(kind: int, number: int) -> UUID:
@@ -227,6 +247,7 @@ EVERYTHING: Sequence[tuple[str, int]] = [
     *[("form", 0), ("form", 1), ("serve", 1), ("pass", 0)],
     *[("find alike", 0), ("dismiss", 0)],
     *[("yield use", 0), ("yield use no more", 0), ("yield what is listed", 0)],
+    *[("keep file", 0), ("forget person", 0), ("keep file", 1)],
     *[("merge", 0), ("unmerge", 0), ("yield all", 0)],
     *[("work in a role", 0), ("yield a role", 0)],
     *[("register staff", 0), ("post", 1), ("superior", 1), ("deputy", 1), ("on duty", 1)],

@@ -17,6 +17,16 @@ from application.blacklisting import (
     RejectBlacklisting,
     ReviewBlacklist,
 )
+from application.cards import FlagClientViolation
+from application.client_files import (
+    AddContactPerson,
+    ApproveGrade,
+    ChangeContactPerson,
+    GradeClient,
+    RecordOnFile,
+    RefuseGrade,
+    RemoveContactPerson,
+)
 from application.clients import (
     AddContactPoint,
     ChangeClientDetails,
@@ -238,6 +248,41 @@ def _yield_all(busy: BusyDesk, pick: int) -> None:
     erasures.request(RequestErasure(**busy.told(M1), **asked))
     erasures.approve(ApproveErasure(**busy.told(WANG_FANG), client_id=client_id))
     erasures.erase(client_id, NOON)
+
+
+def _keep_file(busy: BusyDesk, pick: int) -> None:
+    """Somebody to speak with, an entry, and classes: proposed, refused, and approved by another."""
+    files, client_id = busy.parts.client_files, busy.clients[pick % len(busy.clients)]
+    of: dict[str, Any] = {"client_id": client_id}
+    person = {"name": busy.text("name"), "birthday": "1980-02-29"}
+    files.add_person(AddContactPerson(**busy.told(LI_NA), **of, person=person))
+    known = list(busy.parts.desk.load(Client, client_id).persons)[-1]
+    hobbies = {"hobbies": busy.text("hobbies")}
+    files.change_person(
+        ChangeContactPerson(**busy.told(LI_NA), **of, person_id=known, person=hobbies)
+    )
+    files.record(
+        RecordOnFile(**busy.told(LI_NA), **of, entry="liking", form={"product": f"产品{pick}"})
+    )
+    graded: dict[str, Any] = {**of, "scheme": "size"}
+    files.grade(GradeClient(**busy.told(LI_NA), **graded, form={"orders": pick}))
+    files.refuse_grade(RefuseGrade(**busy.told(M1), **graded))
+    files.grade(GradeClient(**busy.told(LI_NA), **graded, form={"orders": pick + 1}))
+    files.approve_grade(ApproveGrade(**busy.told(M1), **graded))
+    busy.parts.desk.change(
+        Client,
+        client_id,
+        FlagClientViolation(**busy.told(LI_NA), **of, kind="client_card", rule="CL-12"),
+        lambda client, act: client.flag_violation("client_card", "CL-12", act=act),
+    )
+
+
+def _forget_person(busy: BusyDesk, pick: int) -> None:
+    client_id = busy.clients[pick % len(busy.clients)]
+    for person_id in busy.parts.desk.load(Client, client_id).persons:
+        busy.parts.client_files.remove_person(
+            RemoveContactPerson(**busy.told(LI_NA), client_id=client_id, person_id=person_id)
+        )
 
 
 def _survey(busy: BusyDesk, pick: int) -> None:
@@ -467,6 +512,8 @@ DEEDS: Mapping[str, Deed] = {
     "yield use no more": _on_client(WithdrawConsent, "withdraw_consent", purpose="marketing"),
     "yield what is listed": _export,
     "unmerge": _on_client(UnmergeClient, "unmerge"),
+    "keep file": _keep_file,
+    "forget person": _forget_person,
     "register staff": lambda busy, pick: busy.register_staff(),
     "post": _on_staff(TakePost, "take_post", post="专员", roles=("staff",)),
     "new post": _on_staff(TakePost, "take_post", post="主管", roles=("director", "staff")),
