@@ -12,9 +12,13 @@ from application.register import Receipt
 from application.ticket_desk import TicketCommand, TicketDesk
 from application.views.staff_directory import StaffRow
 from domain.aggregate import Act
+from domain.client import Client
 from domain.errors import Invalid
 from domain.staff import Staff
 from domain.ticket import Ticket
+
+DIALECT = "dialect"
+"""The trait of a client that says which dialect they would rather speak (SR-04)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +125,8 @@ class Handovers(TicketDesk):
         """`colleagues`: who serves in the unit. Raises NoSuperior where nobody is next in line."""
 
         def decide(ticket: Ticket, act: Act) -> None:
-            turn = self._whose_turn(command, colleagues, but=ticket.owner_id)
+            wanted = self._wanted_by_client(ticket)
+            turn = self._whose_turn(command, colleagues, wanted, but=ticket.owner_id)
             find = ticket.call_for_help if turn is None else ticket.assign
             find(
                 turn or self._next_in_line(colleagues, ticket),
@@ -134,14 +139,36 @@ class Handovers(TicketDesk):
         return self._change(command, decide)
 
     def _whose_turn(
-        self, command: AssignTicket, colleagues: Sequence[StaffRow], *, but: UUID
+        self,
+        command: AssignTicket,
+        colleagues: Sequence[StaffRow],
+        wanted: str | None,
+        *,
+        but: UUID,
     ) -> UUID | None:
-        """The first in turn who is available, as the register has them and not the directory."""
-        for row in sorted(colleagues, key=_turn):
-            known = self._desk.look_up(Staff, row.staff_id)
-            if known.id != but and known.is_available(command.competence, command.at):
-                return known.id
-        return None
+        """The first in turn who is available, as the register has them and not the directory.
+
+        Whoever can do what is wanted comes before others, in turn or not (SR-04).
+        """
+        in_turn = [self._desk.look_up(Staff, row.staff_id) for row in sorted(colleagues, key=_turn)]
+        free = [
+            known.id
+            for known in in_turn
+            if known.id != but and known.is_available(command.competence, command.at)
+        ]
+        able = (
+            known.id
+            for known in in_turn
+            if known.id in free and wanted and known.is_competent(wanted, command.at)
+        )
+        return next(able, free[0] if free else None)
+
+    def _wanted_by_client(self, ticket: Ticket) -> str | None:
+        """The dialect that the client would rather speak, by which competences are called, too."""
+        if ticket.client_id is None:
+            return None
+        wanted = self._desk.look_up(Client, ticket.client_id).traits.get(DIALECT)
+        return wanted if isinstance(wanted, str) else None
 
     def _next_in_line(self, colleagues: Sequence[StaffRow], ticket: Ticket) -> UUID:
         """The superior of most of them who still serves, or else the owner's."""

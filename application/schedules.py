@@ -19,6 +19,7 @@ from application.views.client_file import ClientFile
 from application.views.staff_directory import StaffDirectory, StaffRow
 from application.views.ticket_register import TicketRegister
 from domain.calendar import Calendars
+from domain.deadline import due
 from domain.errors import DomainError
 from domain.pack import PackContent
 from domain.schedule import LeapDay, Period, Schedule, has_birthday, periods
@@ -80,15 +81,24 @@ class Opening:
         once = self.once or self.period.key
         return f"schedule-{self.by.pack}-{self.by.name}-{once}-{self.for_whom}"
 
-    def command(self, owner: StaffRow, now: datetime) -> OpenTicket:
-        """At the period's first instant, with the period and for whom in its form if it asks."""
+    def command(self, owner: StaffRow, calendars: Calendars, now: datetime) -> OpenTicket:
+        """At the period's first instant, with the period and for whom in its form if it asks.
+
+        Raises NoCalendarData.
+        """
         audience = self.schedule.for_
         known = {"period": self.period.key}
         if audience.role:
             known["staff"] = self.for_whom
         if audience.clients:
             known["client"] = self.for_whom
-        form = self.schedule.form | {k: v for k, v in known.items() if k in self.by.asks}
+        since = self.period.since
+        instants = {
+            field: due(since, limit, calendars).at.isoformat()
+            for field, limit in self.schedule.instants.items()
+        }
+        given = {k: v for k, v in known.items() if k in self.by.asks}
+        form = self.schedule.form | instants | given
         return OpenTicket(
             by=CLOCK,
             command_id=self.command_id,
@@ -268,7 +278,7 @@ class Schedules:
 
     def _open(self, opening: Opening, owner: StaffRow, now: datetime) -> bool:
         try:
-            return not self._tickets.open(opening.command(owner, now)).replayed
+            return not self._tickets.open(opening.command(owner, self._calendars, now)).replayed
         except KeyDestroyed:
             self._finished.add(opening.command_id)
         except DomainError as refusal:

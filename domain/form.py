@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, time
-from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
-from functools import reduce
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from msgspec import Meta, Struct
 
 from domain.errors import Invalid
 from domain.predicate import Look, Predicate, inside
+from domain.reckoning import added, divided, in_table, smallest, values_at
 from domain.sealed import Sealed, checked
 from domain.spans import instant, minutes_between, uncovered
 
@@ -36,9 +36,6 @@ YEARS = range(1900, 3000)
 """What a date, or an instant, can be meant to lie in."""
 
 _IN_YEARS = f"from {YEARS[0]} to {YEARS[-1]}"
-
-_SUMS = Context(prec=3 * NUMBER_DIGITS)
-"""Adds up whatever forms hold to the last digit."""
 
 FieldType = Literal[
     "text",
@@ -83,6 +80,9 @@ class Computed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     count: Word | None = None
     value: Word | None = None
     sum: tuple[Word, ...] = ()
+    less: tuple[Word, ...] = ()
+    least: tuple[Word, ...] = ()
+    table: tuple[Word, Word] | None = None
     minutes: tuple[Word, Word] | None = None
     uncovered: tuple[Word, Word, Word] | None = None
     holds: Predicate | None = None
@@ -92,11 +92,12 @@ class Computed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def paths(self) -> tuple[Word, ...]:
         """What it adds up, or reckons with."""
-        return (*self.sum, *(self.minutes or ()), *(self.uncovered or ()))
+        pairs = (*(self.minutes or ()), *(self.uncovered or ()), *(self.table or ()))
+        return (*self.sum, *self.less, *self.least, *pairs)
 
     def of(self, look: Look) -> Any:
         whole = self._undivided(look)
-        return whole if self.per is None else self._divided(whole, look(self.per))
+        return whole if self.per is None else divided(whole, look(self.per), self.out_of)
 
     def _undivided(self, look: Look) -> Any:
         if self.count is not None:
@@ -104,30 +105,16 @@ class Computed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if self.holds is not None:
             return self.holds.holds(look)
         if self.sum:
-            return self._added([value or 0 for path in self.sum for value in _each(look(path))])
+            return added(values_at(self.sum, look), values_at(self.less, look))
+        if self.least:
+            return smallest([look(path) for path in self.least])
+        if self.table is not None:
+            return in_table(*map(look, self.table))
         if self.minutes is not None:
             return minutes_between(*map(look, self.minutes))
         if self.uncovered is not None:
             return uncovered(*map(look, self.uncovered))
         return None if self.value is None else look(self.value)
-
-    def _added(self, values: list[Any]) -> int | str | None:
-        """None where something is no number."""
-        if all(isinstance(value, int) for value in values):
-            total: int = sum(values)
-            return total
-        try:
-            return str(reduce(_SUMS.add, map(Decimal, values)))
-        except (ArithmeticError, TypeError, ValueError):
-            return None
-
-    def _divided(self, whole: Any, by: Any) -> str | None:
-        """None where there is nothing to divide, or to divide by."""
-        try:
-            exact = 100 * Decimal(whole) / Decimal(by) / self.out_of
-            return f"{exact.quantize(Decimal('0.01'), ROUND_HALF_UP).normalize():f}"
-        except (ArithmeticError, TypeError, ValueError):
-            return None
 
 
 class FormField(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -238,10 +225,6 @@ def visible_texts(
 def with_form(values: Mapping[str, Any], look: Look) -> Look:
     """What paths stand for with this form at hand."""
     return inside("form", values, look)
-
-
-def _each(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _field_faults(asked: FormField) -> list[str]:

@@ -10,6 +10,7 @@ from domain.happening import Happening
 from domain.pack_rules import Route
 from domain.procedure import Procedure
 from domain.promising import Promising
+from domain.roles import DIRECTING
 from domain.sealed import Sealed, checked
 
 NOT_MY_DUTY = "not_my_duty"
@@ -54,6 +55,10 @@ class NoDecisionNeeded(Refused):
 
 class NotSuperior(Forbidden):
     code = "not_superior"
+
+
+class NotYoursToAssign(Forbidden):
+    code = "not_yours_to_assign"
 
 
 class NotQueued(Refused):
@@ -304,9 +309,11 @@ class Handover(Promising):
             self._must_be_owner(act)
 
     def _must_be_directed(self, roles: frozenset[str], act: Act) -> None:
-        """What the desk may offer round: open, by its owner or a supervisor, offered to nobody."""
+        """What the desk may offer round: open, by its owner or who directs, offered to nobody."""
         self._must_be_open()
-        self._must_be_owner_or_supervisor(roles, act)
+        if not act.stands_for(self.owner_id) and not roles & DIRECTING:
+            said = f"ticket {self.id} is with staff {self.owner_id}; who directs them assigns it"
+            raise NotYoursToAssign(said, rule="SR-05")
         self._must_not_be_offered()
 
 

@@ -16,6 +16,7 @@ from msgspec import Struct
 from domain.aggregate import UNIT_LIMIT, Act, Aggregate, InitialEvent
 from domain.blacklist import BlacklistTerms
 from domain.calendar import Calendars
+from domain.check import EVERYBODY, Check
 from domain.checklist import Checklist
 from domain.errors import Invalid, Refused
 from domain.file_rules import Broadcast, RecordKind, file_faults
@@ -36,6 +37,7 @@ from domain.pack_rules import (
 from domain.privacy import Privacy
 from domain.procedure import Procedure, Step
 from domain.report import Report
+from domain.roles import ROLES
 from domain.rulebook import HAPPENINGS, Rulebook
 from domain.schedule import Schedule
 from domain.scheme import Scheme
@@ -147,6 +149,7 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     gradings: dict[Word, Grading] = {}
     broadcasts: dict[Word, Broadcast] = {}
     units: dict[Word, dict[Word, Any]] = {}
+    checks: dict[Word, Check] = {}
 
     @classmethod
     def read(cls, content: Mapping[str, Any]) -> PackContent:
@@ -224,7 +227,7 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         asked = [
             f"schedules.{name}.form.{field}: the opening form has no such field"
             for name, schedule in self.schedules.items()
-            for field in schedule.form
+            for field in (*schedule.form, *schedule.instants)
             if field not in form
         ]
         return asked + [
@@ -265,7 +268,17 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             for i, route in enumerate(self.routes)
             if "routed" in route.upon
         ]
-        return forbids + phrases + routes + self._dossier_faults()
+        checks = [
+            f"checks.{name}.each.list: no list is called {check.each.list}"
+            for name, check in self.checks.items()
+            if check.each.list is not None and check.each.list not in self.lists
+        ]
+        checks += [
+            f"checks.{name}.each.staff: no role {check.each.staff}"
+            for name, check in self.checks.items()
+            if check.each.staff not in ROLES | {None, EVERYBODY}
+        ]
+        return forbids + phrases + routes + checks + self._dossier_faults()
 
     def _dossier_faults(self) -> list[str]:
         faults = [
@@ -301,6 +314,8 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             yield f"consequences.{i}.upon", consequence.upon
         for i, route in enumerate(self.routes):
             yield f"routes.{i}.upon", route.upon
+        for name, check in self.checks.items():
+            yield f"checks.{name}.word", frozenset({check.word})
 
 
 def rulebook_of(contents: Iterable[PackContent], calendars: Calendars) -> Rulebook:

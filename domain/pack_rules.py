@@ -17,6 +17,9 @@ from domain.promise import MetBy
 STANDINGS = frozenset({"owner", "first_contact", "asked", "offered"})
 """What a member of staff may be on a ticket."""
 
+EACH = "each"
+"""Responsible is whoever an entry of `each` names: one promise for each of them."""
+
 Hours = Annotated[float, Meta(ge=0, le=10_000)]
 
 
@@ -42,7 +45,8 @@ class ObligationRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     `opens`, `met_by` and `blocks` name what happens on a ticket: a step of a pack, or a
     universal fact like `opened` or `transfer-accepted`. `blocks` is refused while it is open.
     The limit is `limit`, one of `limits` by the value at `limit_by`, or that of the service item.
-    `responsible` is a standing on the ticket, or `=` and a path to the id of a member of staff.
+    `responsible` is a standing on the ticket, `=` and a path to the id of a member of staff, or
+    `each`: the very entry that it is for.
     """
 
     title: Word
@@ -71,7 +75,8 @@ class ObligationRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         ways = (self.limit is not None, self.limit_by is not None, self.limit_of is not None)
         if sum(ways) != 1 or (self.limit_by is not None) != bool(self.limits):
             raise ValueError("give limit, or limits with limit_by, or limit_of")
-        if self.responsible not in STANDINGS and not self.responsible.startswith("="):
+        named = self.responsible.startswith("=") or (self.responsible == EACH and self.each)
+        if self.responsible not in STANDINGS and not named:
             raise ValueError(f"responsible: {self.responsible} is no standing and no path")
 
     def is_opened_by(self, word: str, look: Look) -> bool:
@@ -182,8 +187,10 @@ class Consequence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class Across(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A question about other tickets: how often something happened, or how many are open.
 
-    `same`: fields of that happening's form that must equal what is on record here at a path.
-    `not_in`: states in which what is open does not count.
+    `same`: fields of that happening's form that must equal, or hold in a list, what is on record
+    here at a path. `not_in`: states in which what is open does not count. Or about the member of
+    staff at the path `colleague`, who counts 1 if all that is said of them holds: reports to who
+    stands at the path `superior`, has the `competence` (a word, or `=` and a path) now.
     """
 
     word: Word | None = None
@@ -194,10 +201,13 @@ class Across(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     owner: Literal["actor", "owner"] | None = None
     channels: frozenset[Word] = frozenset()
     not_in: frozenset[Word] = frozenset()
+    colleague: Word | None = None
+    superior: Word | None = None
+    competence: Word | None = None
 
     def __post_init__(self) -> None:
-        if self.open == (self.word is not None):
-            raise ValueError("ask for a word that happened, or for what is open")
+        if self.open + (self.word is not None) + (self.colleague is not None) != 1:
+            raise ValueError("ask for a word that happened, what is open, or a colleague")
         if any(path.startswith("form.") for path in self.same.values()):
             raise ValueError("same: name what is on record, like confirm.product, not form.product")
 

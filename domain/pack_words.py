@@ -70,6 +70,14 @@ THIS_IN_REPORTS = THIS - {"id", "has_slip", "ended_as", "evidence_digests"} | {
 }
 """What reports may ask of it: what the register of tickets shows."""
 
+OBLIGATION_IN_REPORTS = frozenset(
+    {
+        *("name", "title", "status", "is_missed", "responsible_id"),
+        *("opened_at", "due_at", "over_at"),
+    }
+)
+"""What reports over what was promised may ask of each promise: `obligation.status`."""
+
 ACTOR = frozenset({"roles", "id", "is_owner", "is_first_contact"})
 """What paths may ask of who acts: `actor.roles`."""
 
@@ -96,7 +104,7 @@ _IN_REPORTS = {"met": "obligations", "late": "obligations"}
 
 _NOT_CHECKED = frozenset({"item", "evidence"})
 
-_PATHS = frozenset({"appointment", "limit_by", "each"})
+_PATHS = frozenset({"appointment", "limit_by", "each", "colleague", "superior"})
 """Where a pack says a path outside of any predicate."""
 
 
@@ -201,6 +209,8 @@ class Vocabulary:
             return name in OBLIGATION_IN_REPORTS
         if where in ("hours", "minutes"):
             return all(word in self.words for word in name.split("."))
+        if where == "obligation":
+            return name in OBLIGATION_IN_REPORTS
         return where == "client" or (_IN_REPORTS.get(where, ""), name) in self.defined
 
 

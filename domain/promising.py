@@ -20,7 +20,7 @@ from domain.form import with_form
 from domain.happening import Happening, word_for, word_of
 from domain.obligation import AskedTooLate, Obligation, OwnExtension
 from domain.own import must_be_another
-from domain.pack_rules import ObligationRule, ServiceItem, value_of
+from domain.pack_rules import EACH, ObligationRule, ServiceItem, value_of
 from domain.predicate import Look
 from domain.promised import Promised, name_of
 from domain.rulebook import CLIENT_BREACH
@@ -219,7 +219,7 @@ class Promising(Promised):
         promised = due(
             act.at, limit, self.rules.calendars, _day_or_instant(agreed) if agreed else None
         )
-        held_by, responsible_id = self._responsible(rule, look)
+        held_by, responsible_id = self._responsible(rule, of, look)
         number = sum(name_of(key) == name for key in self.obligations) + 1
         obligation = Obligation.opened(
             name=rule.title if of is None else f"{rule.title} · {of}",
@@ -251,12 +251,15 @@ class Promising(Promised):
         """The service item that was asked for when the matter was opened."""
         return self.rules.items.get(self.forms.get("opened", {}).get("item", ""))
 
-    def _responsible(self, rule: ObligationRule, look: Look) -> tuple[str, UUID]:
+    def _responsible(self, rule: ObligationRule, of: str | None, look: Look) -> tuple[str, UUID]:
         """As what, and who: who stands on the ticket for it, or whom a form named; else the owner.
 
         As the owner it passes on with the ticket.
         """
-        if rule.responsible.startswith("="):
+        found: UUID | None
+        if rule.responsible == EACH:
+            found = _staff_id(of, str(rule.each))
+        elif rule.responsible.startswith("="):
             named = look(rule.responsible[1:])
             found = UUID(named) if named else None
         else:
@@ -284,6 +287,13 @@ def _terms(rule: ObligationRule, of: str | None, look: Look) -> dict[str, Any]:
         "client_facing": rule.client_facing or None,
     }
     return {name: value for name, value in terms.items() if value is not None}
+
+
+def _staff_id(said: str | None, field: str) -> UUID:
+    try:
+        return UUID(str(said))
+    except ValueError:
+        raise Invalid(f"{said} is no id of a colleague", field=field) from None
 
 
 def _day_or_instant(said: str | datetime) -> date | datetime:

@@ -216,6 +216,16 @@ HOLDERS: Mapping[str, frozenset[str]] = {
 }
 """The roles that have each permission."""
 
+DIRECTING = frozenset(
+    {
+        *("sales_leader", "team_leader", "tally_leader", "meeting_lead"),
+        *("cs_supervisor", "logistics_supervisor", "cleaning_supervisor"),
+        *("department_head", "sales_manager", "business_manager", "project_manager"),
+        *("duty_manager", "director", "vice_gm", "general_manager", "branch_gm"),
+    }
+)
+"""Who arranges the work of others: leader, supervisor, manager, director, and so on (SR-05)."""
+
 INDEPENDENT = frozenset({"supervisor", "compliance_reviewer"})
 """Who looks on, and therefore handles nothing (AU-08)."""
 

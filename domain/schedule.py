@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from domain.calendar import Calendar, CalendarName
 from domain.form import Word
-from domain.limit import MONTHS
+from domain.limit import MONTHS, Limit
 from domain.predicate import Predicate
 from domain.zone import ONE_DAY, first_of_month, month_number
 
@@ -53,7 +53,8 @@ class Schedule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Who it is given to has `owner_role`; for a role, it is the member of staff themselves; or the
     one at the path `owner` of the client. `calendar` says which days are worked, and in which zone
     days begin. `dates` go with `every: date`. `once_per`: not once a period, but once for each
-    value at that path of the client, like `last.contact`.
+    value at that path of the client, like `last.contact`. `instants`: fields of the opening form
+    that hold one, each so long after the period's first instant.
     """
 
     title: Word
@@ -64,6 +65,7 @@ class Schedule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     dates: tuple[date, ...] = ()
     once_per: Word | None = None
     form: dict[str, Any] = {}
+    instants: dict[Word, Limit] = {}
     channel: Word = "internal"
     calendar: CalendarName = "always"
     rule: Word | None = None

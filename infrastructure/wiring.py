@@ -24,6 +24,7 @@ from application.blind_index import BlindIndex
 from application.boards import Boards
 from application.broadcasts import Broadcasts
 from application.cards import Cards
+from application.checks import Checks
 from application.client_figures import ClientAudience
 from application.client_files import ClientFiles
 from application.client_matters import ClientMatters
@@ -152,7 +153,7 @@ class Parts:
         self.ownership = Ownership(self.desk, self.packs)
         self.rotations = Rotations(self.desk, self.ownership)
         self.figures = PostgresFigures(self.database)
-        across = AcrossTickets(self.figures)
+        across = AcrossTickets(self.figures, self.desk)
         self.tickets = Tickets(self.desk, self.packs, across)
         self.evidence = PostgresEvidenceStore(self.database, self.keys)
         self.dossiers = Dossiers(self.desk, self.packs, self.evidence, across)
@@ -186,6 +187,7 @@ class Parts:
         self.pack_shelf = PostgresPackShelf(self.database)
         self.pack_review = PackReview(self.packs, catalogue())
         self.obligations = PostgresObligations(self.database)
+        self.checks = Checks(self.packs, self.figures, self.staff_directory)
         self.boards = Boards(self.packs, self.figures, self.staff_directory)
         self.client_history = PostgresClientHistory(self.database)
         self.client_standing = PostgresClientStanding(self.database)

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 import click
 
 from application.command_table import commands
-from domain.roles import HOLDERS, INDEPENDENT, PERMISSIONS, ROLES, ROLES_OF_CATALOGUE
+from domain.roles import DIRECTING, HOLDERS, INDEPENDENT, PERMISSIONS, ROLES, ROLES_OF_CATALOGUE
 from interface.printing import print_json, print_table
 
 _LOOKS_ON = " and ".join(f"`{role}`" for role in sorted(INDEPENDENT, reverse=True))
 
 _QUESTIONS = {"read": ["all questions"], "access.read": ["who looked at what"]}
 """Permissions that are asked for where nothing is commanded."""
+_DIRECT = ", ".join(f"`{role}`" for role in sorted(DIRECTING))
 
 PREFACE = f"""# Who may do what
 
@@ -30,6 +31,7 @@ contact), and the pack whose turn it is to sign.
 
 - {_LOOKS_ON} see all and handle nothing (AU-08); nobody has one of
   them together with a role that handles.
+- A ticket that is with somebody else is assigned only by who directs work (SR-05): {_DIRECT}.
 - Nobody approves their own: not a pack that they drafted, not more time that they asked for or get,
   not a waiver of what they have to keep, not a role for themselves; nobody signs twice, or demands
   an answer of themselves. A deputy is no second person (`domain/own.py`).

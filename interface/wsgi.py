@@ -75,6 +75,7 @@ def services_of(parts: Parts) -> Services:
         ledger_book=parts.ledger_book,
         policy=parts.policy,
         boards=parts.boards,
+        checks=parts.checks,
         register=parts.register,
         ticket_register=parts.ticket_register,
         ticket_history=parts.ticket_history,

@@ -147,8 +147,18 @@ class ClientFile(ABC):
         """The files that follow this one."""
 
     @abstractmethod
-    def page(self, *, before: int | None, limit: int) -> list[ClientRow]:
-        """Newest first, those registered before the position `before`."""
+    def page(
+        self,
+        *,
+        before: int | None,
+        limit: int,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[ClientRow]:
+        """Newest first, those registered before the position `before`.
+
+        Of those told to be registered from `since` on, and before `until`, if that is asked for.
+        """
 
     @abstractmethod
     def wanted(

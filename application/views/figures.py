@@ -322,6 +322,18 @@ class Figures(Reported):
         """How often it happened since, with these values in its form, on other tickets."""
 
     @abstractmethod
+    def named_in(
+        self,
+        word: str,
+        field: str,
+        *,
+        same: Mapping[str, Any],
+        since: datetime,
+        procedures: Sequence[str] | None = None,
+    ) -> set[str]:
+        """All that stood in a field of its form since, where these values stood in others."""
+
+    @abstractmethod
     def count_open(
         self,
         *,

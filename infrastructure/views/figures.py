@@ -105,6 +105,17 @@ _SAME = f"""
        AND h.ticket_id IS DISTINCT FROM %s
 """
 
+_NAMED = f"""
+    SELECT DISTINCT h.form ->> %s
+      FROM reporting.happening h JOIN reporting.ticket_register t ON t.ticket_id = h.ticket_id
+     WHERE h.word = %s AND h.happened_at >= %s AND {_OF_PROCEDURES} AND h.form @> %s::jsonb
+"""
+
+_SAME_OR_HELD = """
+       AND (h.form -> %s = %s::jsonb
+            OR (jsonb_typeof(h.form -> %s) = 'array' AND h.form -> %s @> %s::jsonb))
+"""
+
 _OPEN = f"""
     SELECT count(*) FROM reporting.ticket_register t
      WHERE NOT t.is_closed AND (%s::uuid IS NULL OR t.owner_id = %s)
@@ -171,9 +182,24 @@ class PostgresFigures(Figures):
         statement, named = _SAME, _listed(procedures)
         parameters: list[Any] = [word, since, named, named, without]
         for name, value in same.items():
-            statement += " AND h.form -> %s = %s::jsonb"
-            parameters += [name, msgspec.json.encode(value).decode()]
+            statement += _SAME_OR_HELD
+            said = msgspec.json.encode(value).decode()
+            parameters += [name, said, name, name, said]
         return int(self._rows(statement, *parameters)[0][0])
+
+    def named_in(
+        self,
+        word: str,
+        field: str,
+        *,
+        same: Mapping[str, Any],
+        since: datetime,
+        procedures: Sequence[str] | None = None,
+    ) -> set[str]:
+        named = _listed(procedures)
+        said = msgspec.json.encode(same).decode()
+        rows = self._rows(_NAMED, field, word, since, named, named, said)
+        return {value for (value,) in rows if value is not None}
 
     def count_open(
         self,

@@ -221,8 +221,18 @@ class PostgresClientFile(ClientFile):
     def in_erasure(self, status: str) -> list[UUID]:
         return [row.client_id for row in self._rows.many("WHERE erasure = %s", status)]
 
-    def page(self, *, before: int | None, limit: int) -> list[ClientRow]:
-        return self._rows.newest("registered_position", [], [], before, limit)
+    def page(
+        self,
+        *,
+        before: int | None,
+        limit: int,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[ClientRow]:
+        asked = [("registered_at >= %s", since), ("registered_at < %s", until)]
+        given = [(condition, instant) for condition, instant in asked if instant is not None]
+        where, parameters = [c for c, _ in given], [i for _, i in given]
+        return self._rows.newest("registered_position", where, parameters, before, limit)
 
     def wanted(
         self,

@@ -31,6 +31,7 @@ from interface.http.schemas import (
     CommandBody,
     PageQuery,
     Text,
+    aware_time,
     page_of,
     shown,
 )
@@ -56,14 +57,23 @@ def register_client(body: dict[str, Any]) -> Response:
     return created(receipt, "clients.show_client", client_id=receipt.stream_id)
 
 
-@resource.get("", ClientPageSchema, PageQuery)
+class ClientQuery(PageQuery):
+    registered_from = aware_time("Registered at this time or later")
+    registered_to = aware_time("Registered before this time")
+
+
+@resource.get("", ClientPageSchema, ClientQuery)
 def list_clients(query: dict[str, Any]) -> Response:
-    """Clients, newest first; what is labelled is masked for everybody."""
+    """Clients, newest first; those of a day are the agenda of its evening meeting (MG-08).
+
+    What is labelled is masked for everybody.
+    """
     reader()
     file, accesses, now = services().client_file, services().accesses, services().now()
+    when = {"since": query.get("registered_from"), "until": query.get("registered_to")}
     return page(
         query,
-        lambda before, limit: accesses.listed(file.page(before=before, limit=limit), now),
+        lambda before, limit: accesses.listed(file.page(before=before, limit=limit, **when), now),
         lambda row: row.registered_position,
     )
 

@@ -63,6 +63,7 @@ ContentSchema = Schema.from_dict(
         "gradings": fields.Dict(keys=fields.String()),
         "broadcasts": fields.Dict(keys=fields.String()),
         "units": fields.Dict(keys=fields.String()),
+        "checks": fields.Dict(keys=fields.String()),
     },
     name="PackContent",
 )

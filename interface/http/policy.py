@@ -72,6 +72,22 @@ def list_warnings(query: dict[str, Any]) -> Response:
     return json({"items": [*services().policy.warnings(now), *services().boards.gaps(now)]})
 
 
+MissingSchema = Schema.from_dict(
+    {name: fields.String() for name in ("pack", "check", "title", "rule", "each", "says")},
+    name="Missing",
+)
+
+
+@resource.get(
+    "/policy/checks",
+    Schema.from_dict({"items": fields.List(fields.Nested(MissingSchema))}, name="MissingRecords"),
+)
+def list_missing(query: dict[str, Any]) -> Response:
+    """What should be on record by now and is not: for whom, or for which word of a list."""
+    reader()
+    return json({"items": services().checks.missing(services().now())})
+
+
 @resource.get(
     "/tickets/<uuid:ticket_id>/templates/<string:name>",
     Schema.from_dict({"text": fields.String()}, name="Rendered"),

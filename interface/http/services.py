@@ -15,6 +15,7 @@ from application.assessments import Assessments
 from application.blacklisting import Blacklist
 from application.boards import Boards
 from application.broadcasts import Broadcasts
+from application.checks import Checks
 from application.client_files import ClientFiles
 from application.client_pages import ClientPages
 from application.clients import Clients
@@ -83,6 +84,7 @@ class Services:
     ledger_book: LedgerBook
     policy: Policy
     boards: Boards
+    checks: Checks
     register: Register
     ticket_register: TicketRegister
     ticket_history: TicketHistory

@@ -15,6 +15,7 @@ from application.people import Leave
 from application.schedules import BATCH, CATCH_UP
 from domain.ticket import Ticket
 from tests.interface.given import in_force
+from tests.support.calendars import shipped_calendars
 from tests.support.facts import C1, LI_NA, M1, M2, NOON, ZHAO_LEI, promising_pack
 from tests.support.http import APPROVER, Office, opened
 from tests.support.http import office as office
@@ -224,7 +225,7 @@ def test_the_opening_form_says_for_which_period_and_for_whom(
     [opening] = office.parts.schedules.openings(DECEMBER)
 
     assert opening.owner is not None
-    command = opening.command(opening.owner, DECEMBER)
+    command = opening.command(opening.owner, shipped_calendars(), DECEMBER)
     assert command.form == {"kind": "survey", "period": "2026-12"} | form
 
 

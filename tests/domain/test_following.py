@@ -462,7 +462,9 @@ def test_where_nobody_answers_there_are_no_other_tickets() -> None:
     assert (look("across.mine"), look("across.unknown")) == (0, None)
 
 
-@pytest.mark.parametrize("question", [{}, {"word": "decide", "open": True}])
+@pytest.mark.parametrize(
+    "question", [{}, {"word": "decide", "open": True}, {"open": True, "colleague": "this.owner_id"}]
+)
 def test_a_question_asks_for_one_thing(question: dict[str, Any]) -> None:
     with pytest.raises(PackInvalid, match="across"):
         under(overlay(across={"mine": question}), repair())

@@ -19,6 +19,7 @@ from domain.handover import (
     NotOwner,
     NotQueued,
     NotSuperior,
+    NotYoursToAssign,
     OfferPending,
     TicketClosed,
 )
@@ -371,7 +372,7 @@ def test_the_owner_and_a_supervisor_have_it_offered_in_turn(
 ) -> None:
     ticket = given(opened())
 
-    with contextlib.suppress(NotOwner):
+    with contextlib.suppress(NotYoursToAssign):
         does(ticket, ZHAO_LEI, **ASKED, roles=roles, act=act(who))
 
     assert (ticket.offered_to_id == ZHAO_LEI) == allowed == bool(new_facts(ticket))

@@ -403,6 +403,34 @@ def test_a_faulty_pack_is_refused_and_the_place_named(
     assert named_fault in refusal.value.detail
 
 
+CHECK = {
+    "title": "责任人",
+    "each": {"list": "levels"},
+    "word": "clarify",
+    "field": "level",
+    "says": "{each} missing",
+}
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "fault"),
+    [
+        ({}, "checks.it.each.list: no list is called levels"),
+        ({"each": {"staff": "pilot"}}, "checks.it.each.staff: no role pilot"),
+        ({"word": "fly"}, "checks.it.word: nothing is called fly"),
+        ({"each": {}}, "each names staff or list"),
+        ({"each": {"staff": "everybody", "list": "levels"}}, "each names staff or list"),
+    ],
+)
+def test_a_check_asks_for_what_can_happen_of_somebody_or_something(
+    otherwise: dict[str, Any], fault: str
+) -> None:
+    with pytest.raises(PackInvalid) as refusal:
+        PackContent.read(content() | {"checks": {"it": CHECK | otherwise}})
+
+    assert fault in refusal.value.detail
+
+
 def test_all_faults_of_a_pack_are_named_at_once() -> None:
     faulty = changed("procedure.final", ["gone"]) | {"pack": "Consultation"}
 

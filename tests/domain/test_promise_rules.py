@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from domain.errors import Invalid
 from domain.pack import PackContent, PackInvalid
 from domain.promising import ObligationOpen
 from domain.ticket import Ticket
-from tests.support.facts import LI_NA, NOON, T1, WANG_FANG, because, replay
+from tests.support.facts import LI_NA, NOON, T1, WANG_FANG, ZHAO_LEI, because, replay
 from tests.support.matters import HOURS, Matter, kinds, overlay, repair
 
 HOUR = timedelta(hours=1)
@@ -137,6 +138,29 @@ def test_each_promise_is_kept_by_its_own_entry_alone() -> None:
 
     assert (nobody, one) == ([False, False], [False, True])
     assert matter.met("it-1")
+
+
+def test_each_promise_may_be_owed_by_whom_it_is_for() -> None:
+    matter = promising({**DECIDED, "each": "decide.departments", "responsible": "each"})
+
+    matter.take("decide", departments=[str(WANG_FANG), str(ZHAO_LEI)])
+
+    owed = [fact.responsible_id for fact in matter.promised.values()]
+    assert owed == [WANG_FANG, ZHAO_LEI]
+
+
+def test_what_is_no_id_of_a_colleague_owes_nothing() -> None:
+    matter = promising({**DECIDED, "each": "decide.departments", "responsible": "each"})
+
+    with pytest.raises(Invalid, match="生产") as refusal:
+        matter.take("decide", departments=["生产"])
+
+    assert refusal.value.field == "decide.departments"
+
+
+def test_each_is_responsible_only_where_there_is_a_list() -> None:
+    with pytest.raises(PackInvalid, match="responsible"):
+        PackContent.read(overlay(obligations={"it": {**PROMISE, "responsible": "each"}}))
 
 
 def test_promises_that_nothing_tells_apart_are_kept_together() -> None:

@@ -126,6 +126,14 @@ def test_for_a_role_each_owns_their_own() -> None:
     assert msgspec.convert(said | {"for": {"role": "staff"}}, Schedule).owner_role is None
 
 
+def test_an_instant_is_kept_in_a_field_that_is_there() -> None:
+    sunday = {"kind": "cut_off", "day": "sun", "at": "19:00"}
+    timed = REVIEW | {"channel": "phone", "instants": {"starts_at": sunday}}
+
+    with pytest.raises(PackInvalid, match="starts_at: the opening form has no such field"):
+        PackContent.read(promising_pack() | {"schedules": {"review": timed}})
+
+
 def test_a_scheduled_matter_comes_in_by_a_channel_of_its_procedure() -> None:
     content = promising_pack() | {"schedules": {"review": REVIEW}}
 

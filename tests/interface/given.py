@@ -240,6 +240,7 @@ READS = [
     "/v1/policy/phrases",
     "/v1/policy/lists",
     "/v1/policy/warnings",
+    "/v1/policy/checks",
     "/v1/policy/documents/posture",
     "/v1/tickets/TICKET/templates/reply",
     "/v1/reports",
