@@ -52,7 +52,7 @@ class OtherTerritory(Refused):
 
 
 class LevelTooLow(Invalid):
-    code = "level_too_low"
+    code = "manager_level_too_low"
 
 
 class OwnershipTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -12,7 +12,7 @@ class ClientThenView(ThenView[ClientRow]):
     began = "registered_position"
     changing = (
         *("name", "details", "contacts", "attributes", "is_blacklisted", "blacklist_scope"),
-        *("merged_into_id", "erasure", "holds"),
+        *("merged_into_id", "erasure", "holds", "consents"),
     )
     row = then_row(ClientRow, leave_out=("version", "position"))
     facts = ClientFileView.facts

@@ -17,7 +17,7 @@ class StaffThenView(ThenView[StaffRow]):
     began = "registered_position"
     changing = (
         *("post", "roles", "grants", "superior_id", "deputies", "competences", "credentials"),
-        *("is_on_duty", "has_left"),
+        *("is_on_duty", "has_left", "levels", "commendations"),
     )
     row = then_row(StaffRow, leave_out=(ON_TICKETS, "version", "position"))
     facts = frozenset(events_of(Staff))

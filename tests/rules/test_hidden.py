@@ -13,10 +13,13 @@ from tests.support.http import Office, Person, id_in, opened
 
 REVIEWER_ID = UUID(int=0xC9 << 96 | 0x4000 << 64 | 0x8 << 60 | 9)
 INTAKE = "/v1/reports/intake/intake_register?from=2026-11-23&to=2026-11-24"
-CLIENTS = ("/v1/clients", f"/v1/clients/{C1}")
-"""The files of all clients, which say nothing of their matters."""
-
 THEN = "?as_of=2999-01-01T00:00:00Z"
+CLIENTS = (
+    *("/v1/clients", f"/v1/clients/{C1}", "/v1/portfolios/pool"),
+    *(f"/v1/audit/clients{THEN}", "/v1/clients/changes?since=2026-01-01T00:00:00Z"),
+)
+"""Lists of all clients, and files of theirs, which say nothing of their matters."""
+
 AS_OF = {f"/v1/audit/tickets{THEN}", f"/v1/audit/tickets/TICKET{THEN}"}
 REGISTER = {"/v1/tickets", "/v1/tickets/TICKET", "/v1/tickets/TICKET/history", INTAKE, *AS_OF}
 MINE = {"/v1/desk/mine", "/v1/desk/next", "/v1/desk/first-contacts"}

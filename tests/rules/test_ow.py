@@ -694,7 +694,7 @@ def test_a_trainee_is_given_no_diamond_client(office: Office, manager: Person):
 
     refused = given_to(manager, diamond, trainee.id)
 
-    assert refused.refusal == (422, "level_too_low", "staff_id")
+    assert refused.refusal == (422, "manager_level_too_low", "staff_id")
     assert given_to(manager, diamond, senior.id).carried_out == [Client.Assigned]
 
 
@@ -705,5 +705,5 @@ def test_a_risk_client_is_for_grade_one_and_not_for_a_trainee(office: Office, ma
 
     refused = given_to(manager, c8, trainee.id)
 
-    assert refused.refusal == (422, "level_too_low", "staff_id")
+    assert refused.refusal == (422, "manager_level_too_low", "staff_id")
     assert given_to(manager, c8, s2.id).carried_out == [Client.Assigned]

@@ -152,9 +152,9 @@ THE_SECOND = {"kind": "cut_off", "day": 2, "at": "24:00"}
 @pytest.mark.rule("PN-05")
 def test_a_report_after_half_past_eight_the_next_day_costs_20(judged: Judged):
     owner = {"holder": "=this.owner_id"}
-    pack = duty("weekly-report", due=NEXT_MORNING, proposes="daily_report_late", **owner)
+    pack = duty("week-log", due=NEXT_MORNING, proposes="daily_report_late", **owner)
     in_force(judged.office, pack)
-    report = in_house(judged.s1, "weekly-report")
+    report = in_house(judged.s1, "week-log")
 
     judged.tick("2026-11-24T08:30:00")
     in_time = judged.proposed()
