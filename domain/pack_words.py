@@ -78,6 +78,14 @@ OBLIGATION_IN_REPORTS = frozenset(
 )
 """What reports over what was promised may ask of each promise: `obligation.status`."""
 
+ENTRY_IN_REPORTS = frozenset(
+    {
+        *("holder", "table_name", "kind", "currency", "amount", "named", "grade", "nth", "line"),
+        *("state", "sanction", "mode", "appeal", "booked_at", "executed_at", "happened_at"),
+    }
+)
+"""What reports over the ledger may ask of each line: `entry.amount`."""
+
 ACTOR = frozenset({"roles", "id", "is_owner", "is_first_contact"})
 """What paths may ask of who acts: `actor.roles`."""
 
@@ -95,10 +103,6 @@ _SECTIONS = {
     "across": "across",
 }
 """The part of a pack that defines what stands behind the first word of a path."""
-
-OBLIGATION_IN_REPORTS = frozenset(
-    {"name", "title", "status", "is_missed", "responsible_id", "opened_at", "due_at", "over_at"}
-)
 
 _IN_REPORTS = {"met": "obligations", "late": "obligations"}
 
@@ -209,8 +213,8 @@ class Vocabulary:
             return name in OBLIGATION_IN_REPORTS
         if where in ("hours", "minutes"):
             return all(word in self.words for word in name.split("."))
-        if where == "obligation":
-            return name in OBLIGATION_IN_REPORTS
+        if where in ("entry", "facts"):
+            return where == "facts" or name in ENTRY_IN_REPORTS
         return where == "client" or (_IN_REPORTS.get(where, ""), name) in self.defined
 
 

@@ -28,8 +28,8 @@ TICKETS, OBLIGATIONS = "tickets", "obligations"
 due in the period.
 """
 
-CLIENTS = "clients"
-"""What else it may be over: each client once."""
+CLIENTS, LEDGER = "clients", "ledger"
+"""What else it may be over: each client once, or each line of the ledger that is of the period."""
 
 
 class Row(Protocol):
@@ -180,12 +180,21 @@ class Report(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def words(self) -> tuple[str, ...]:
         """The happenings that it is over; none: tickets, or what was promised."""
         if isinstance(self.over, str):
-            return () if self.over in (TICKETS, OBLIGATIONS, CLIENTS) else (self.over,)
+            return () if self.over in (TICKETS, OBLIGATIONS, CLIENTS, LEDGER) else (self.over,)
         return self.over
 
     @property
     def is_over_clients(self) -> bool:
         return self.over == CLIENTS
+
+    @property
+    def is_over_ledger(self) -> bool:
+        return self.over == LEDGER
+
+    @property
+    def permission(self) -> str:
+        """What whoever reads it must have."""
+        return "ledger.read" if self.is_over_ledger else "read"
 
     @property
     def aimed_at(self) -> str | None:

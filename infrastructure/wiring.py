@@ -209,12 +209,13 @@ class Parts:
             self.accesses,
             settings.zone,
         )
+        self.ledger_book = PostgresLedgerBook(self.database)
         self.reports = Reports(
-            self.packs, self.figures, self.past, self.audience, Zone(settings.zone.key)
+            *(self.packs, self.figures, self.past, self.audience, self.ledger_book),
+            Zone(settings.zone.key),
         )
         self.ledger = Ledger(self.desk, self.packs, shipped_calendars())
         self.conduct = Conduct(self.desk, self.ledger)
-        self.ledger_book = PostgresLedgerBook(self.database)
         self.ledger_claims = LedgerClaims(self.ledger, self.conduct, PostgresClaims(self.database))
         self.assessment_list = PostgresAssessmentList(self.database)
         self.assessments = Assessments(

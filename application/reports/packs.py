@@ -14,9 +14,11 @@ import msgspec
 from application.as_of import Past, Then
 from application.client_figures import ClientAudience, ClientFigures
 from application.instant import AsOf
+from application.ledger_figures import EntryFigures
 from application.packs import Packs
 from application.reports.replayed import Promises, Replayed, as_promised
 from application.views.figures import Figures, Reported, Window
+from application.views.ledger import LedgerBook
 from application.views.ticket_register import TicketRow
 from domain.errors import Invalid, NotFound
 from domain.lineage import traced, words_of
@@ -58,10 +60,16 @@ ARITHMETIC = (
 
 class Reports:
     def __init__(
-        self, packs: Packs, figures: Figures, past: Past, audience: ClientAudience, zone: Zone
+        self,
+        packs: Packs,
+        figures: Figures,
+        past: Past,
+        audience: ClientAudience,
+        book: LedgerBook,
+        zone: Zone,
     ) -> None:
         self._packs, self._figures, self._past, self._zone = packs, figures, past, zone
-        self._audience = audience
+        self._audience, self._book = audience, book
 
     def all(self, now: datetime) -> list[dict[str, Any]]:
         """What can be asked: the reports of the packs in force."""
@@ -100,10 +108,11 @@ class Reports:
             raise Invalid("a period ends after it begins", field="to")
         if asked.as_of is not None:
             asked = replace(asked, now=asked.as_of.at)
-        content = self._content(asked)
-        if asked.report not in content.reports:
-            raise NotFound(f"{content.pack} has no report {asked.report}", field="report")
-        report = content.reports[asked.report]
+        content, report = self._content(asked), self._defined(asked)
+        if report.is_over_clients or report.is_over_ledger:
+            for field in ("as_of", "what_if"):
+                if getattr(asked, field) is not None:
+                    raise Invalid(f"over {report.over} is asked as it stands now", field=field)
         head = self._figures_for(asked).read_up_to()
         told = self._told(content, asked)
         if asked.what_if is not None:
@@ -128,6 +137,10 @@ class Reports:
             "definition": definition,
             **told,
         }
+
+    def permission(self, asked: ReportAsked) -> str:
+        """What whoever reads it must have. Raises NotFound, NoVersionInForce."""
+        return self._defined(asked).permission
 
     def changed(self, asked: ReportAsked, since: AsOf) -> dict[str, Any]:
         """What is different in a report since it could have been printed at an instant, and which
@@ -234,6 +247,9 @@ class Reports:
         if report.is_over_clients:
             rows = self._audience.all(asked.now, within=(window.since, window.until))
             return [RuledRow(row, content) for row in rows]
+        if report.is_over_ledger:
+            lines = self._book.of_period(window.since, window.until)
+            return [RuledRow(EntryFigures(row=line), content) for line in lines]
         if report.words:
             rows = figures.happenings(report.words, window, now)
         elif report.over == OBLIGATIONS:
@@ -245,6 +261,12 @@ class Reports:
             for row in rows
             if asked.unit in (None, row.look("this.unit"))
         ]
+
+    def _defined(self, asked: ReportAsked) -> Report:
+        content = self._content(asked)
+        if asked.report not in content.reports:
+            raise NotFound(f"{content.pack} has no report {asked.report}", field="report")
+        return content.reports[asked.report]
 
     def _content(self, asked: ReportAsked) -> PackContent:
         version = asked.version or self._packs.pack(asked.pack).in_force(asked.now)

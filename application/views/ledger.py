@@ -258,6 +258,10 @@ class LedgerBook(ABC):
         """Newest first, those proposed before the position `before`; no reversals."""
 
     @abstractmethod
+    def of_period(self, since: datetime, until: datetime) -> list[LedgerRow]:
+        """All lines that were booked in it, or that nobody has decided on and that are of it."""
+
+    @abstractmethod
     def booked(
         self, holder: str, *, since: datetime | None, until: datetime | None
     ) -> list[LedgerRow]:

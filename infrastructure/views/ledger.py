@@ -49,6 +49,11 @@ class PostgresLedgerBook(LedgerBook):
         where, parameters = "WHERE holder = %s AND booked_at IS NOT NULL", [holder]
         return self._rows.many(*_between(where, parameters, since, until))
 
+    def of_period(self, since: datetime, until: datetime) -> list[LedgerRow]:
+        when = "coalesce(booked_at, happened_at)"
+        where = f"WHERE {when} >= %s AND {when} < %s ORDER BY proposed_position, line"
+        return self._rows.many(where, since, until)
+
     def balances(self, kind: str, currency: str | None) -> list[Balance]:
         where = "WHERE holder LIKE %s AND booked_at IS NOT NULL"
         rows = self._rows.many(*_between(where, [f"{kind}:%"], None, None))

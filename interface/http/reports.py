@@ -9,6 +9,7 @@ from flask import Response
 from marshmallow import Schema, ValidationError, fields, validate
 
 from application.instant import AsOf, Clock
+from application.permissions import role_for
 from application.reports.packs import ReportAsked
 from domain.aggregate import UNIT_LIMIT
 from domain.period import days_of
@@ -181,6 +182,7 @@ def show_report(query: dict[str, Any], pack: str, report: str) -> Response:
     reader()
     asked = _asked(query, pack, report)
     reports = services().reports
+    role_for(reports.permission(asked), actor().roles_anywhere)
     told = reports.report(asked)
     if since := query.get("changed_since"):
         told["changed"] = reports.changed(asked, AsOf(since, Clock(query["clock"])))

@@ -207,3 +207,26 @@ def test_a_statement_is_printed_in_whole_units(judged: Judged):
         "20.00",
     ]
     assert wrong.exit_code == 1
+
+
+def test_penalties_are_reported_by_person_code_and_state_and_only_to_who_may_see_them(
+    judged: Judged,
+):
+    judged.fine("private_matters_with_client")
+    judged.fine("private_matters_with_client")
+    judged.record("phone_off_in_field")
+    path = "/v1/reports/discipline/penalty_ledger?period=2026-11"
+
+    told = judged.manager.get(f"{path}&lineage=true").body
+    refused = judged.colleague.get(path)
+    then = judged.manager.get(f"{path}&as_of=2026-11-01T00:00:00Z")
+
+    said = [(list(g["by"].values())[1:], g["measures"]["amount"]["value"]) for g in told["groups"]]
+    assert said == [
+        (["phone_off_in_field", "proposed"], "100"),
+        (["private_matters_with_client", "decided"], "400"),
+    ]
+    assert (told["code"], told["measures"]["entries"]["value"]) == ("R-31", 3)
+    assert {row["values"]["entry.holder"] for row in told["lineage"]} == {f"staff:{judged.s1.id}"}
+    assert refused.refusal == (403, "forbidden", None)
+    assert then.refusal == (422, "invalid", "as_of")
