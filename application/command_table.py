@@ -26,13 +26,14 @@ from application import (
     rankings,
     rotations,
     tickets,
+    volunteers,
 )
 from application.desk import Command
 
 HERE = (
     *(accesses, assessment_commands, blacklisting, broadcasts, cards, client_files, clients),
     *(conduct, dossiers, duplicates, erasures, exports, instances, ledger, levels),
-    *(ownership, packs, people, rankings, rotations, tickets),
+    *(ownership, packs, people, rankings, rotations, tickets, volunteers),
 )
 """Where commands are defined, or imported from."""
 

@@ -53,14 +53,16 @@ class LedgerClaims:
             "claim": claim.claim,
             "facts": facts,
         }
-        if self._ledger.terms(claim.table_name, claim.happened_at).table.is_misconduct:
+        table = self._ledger.terms(claim.table_name, claim.happened_at).table
+        if table.is_misconduct:
             proof = evidence or f"{claim.because}: {claim.ticket_id}"
             return self._conduct.record(
                 RecordMisconduct(
                     **said, staff_id=_staff(name), code=claim.table_name, evidence=proof
                 )
             ).receipt
-        whose = f"{kind or 'staff'}:{name}"
+        only_kind = next(iter(table.holders)) if len(table.holders) == 1 else "staff"
+        whose = f"{kind or only_kind}:{name}"
         return self._ledger.propose(ProposeEntry(**said, table=claim.table_name, holder=whose))
 
 

@@ -414,6 +414,14 @@ class Tickets(Endings):
 
         return self._change(command, decide)
 
+    def people(self, ticket_id: UUID, question: str, at: datetime) -> list[UUID]:
+        """Who is offered for a ticket, as its packs ask (people:). Raises NotFound."""
+        ticket = self._ruled(self._desk.look_up(Ticket, ticket_id))
+        if question not in ticket.rules.people:
+            raise NotFound(f"its packs do not ask for {question}", field="question")
+        found = ticket.looking(Act(by="system:desk", at=at, command_id=""))(f"people.{question}")
+        return [UUID(one) for one in found]
+
     def outlook(self, ticket_id: UUID) -> dict[str, Any]:
         """What may be done next on a ticket, by whom, and what each step asks for."""
         ticket = self._ruled(self._desk.look_up(Ticket, ticket_id))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Literal
@@ -12,6 +11,7 @@ from uuid import UUID
 from domain.aggregate import Act, Aggregate, staff_ref
 from domain.errors import Forbidden, Invalid, Refused
 from domain.own import must_be_another
+from domain.sampling import drawn
 from domain.scheme import Scheme
 from domain.scoring import PlanAndActual, Rating, Sheet
 
@@ -132,9 +132,9 @@ class Assessed(Aggregate):
         self._must_not_be_own(act)
         if not 0 < size <= min(len(set(clients)), MOST_SAMPLED):
             raise Invalid(f"1 to {min(len(set(clients)), MOST_SAMPLED)} of them", field="size")
-        drawn = (seed, tuple(map(str, sampled(clients, seed, size))))
-        if drawn != self.sample:
-            self._record(self.SampleDrawn, act, seed=seed, clients=list(drawn[1]))
+        sample = (seed, tuple(map(str, drawn(clients, seed=str(seed), size=size))))
+        if sample != self.sample:
+            self._record(self.SampleDrawn, act, seed=seed, clients=list(sample[1]))
 
     def rate(
         self,
@@ -223,12 +223,3 @@ class Assessed(Aggregate):
             if (known.rater, known.source) == (rater, source):
                 return known.id
         return f"rating-{len(self.ratings) + 1}"
-
-
-def sampled(clients: Collection[UUID], seed: int, size: int) -> Sequence[UUID]:
-    """Drawn by that seed; the same whatever order they come in, and on whatever machine."""
-
-    def lot(client: UUID) -> bytes:
-        return hashlib.sha256(f"{seed}/{client}".encode()).digest()
-
-    return sorted(set(clients), key=lot)[:size]

@@ -9,6 +9,7 @@ from typing import Any
 from domain.aggregate import Act
 from domain.errors import Forbidden, Refused
 from domain.happening import Happening
+from domain.pack_people import People, Sample
 from domain.pack_rules import Across, Consequence
 from domain.predicate import Look
 from domain.procedure import Step
@@ -24,8 +25,8 @@ RULES = "system:rules"
 DAYS = "always"
 """The calendar in whose time zone days are counted."""
 
-Ask = Callable[[Across, Look], int]
-"""Answers a question about other tickets."""
+Ask = Callable[[Across | People | Sample, Look], Any]
+"""Answers a question about other tickets by a number, about staff or a sample by their ids."""
 
 
 class NotForYou(Forbidden):
@@ -36,7 +37,7 @@ class RulesInCircles(Refused):
     code = "rules_in_circles"
 
 
-def nothing_across(question: Across, look: Look) -> int:
+def nothing_across(question: Across | People | Sample, look: Look) -> int:
     """Where nobody can answer for other tickets, there are none."""
     return 0
 
@@ -90,6 +91,8 @@ class Following(Promising):
             if where == "across":
                 question = self.rules.across.get(name)
                 return question and self.ask_across(question, look)
+            if where in ("people", "sample"):
+                return self._asked(where, name, look)
             return self.look(path, act.at)
 
         return look
@@ -98,8 +101,8 @@ class Following(Promising):
         super().tell(word, act)
         look = self._at_hand(word, self.looking(act))
         for rule in self.rules.consequences:
-            if rule.follows(word, look):
-                self._follow(rule, word, look, act)
+            for each in rule.follows(word, look):
+                self._follow(rule, word, each, act)
 
     def flag_violation(self, kind: str, rule: str | None, *, act: Act) -> None:
         """Put on record that somebody tried what a rule forbids (LG-02, PX-07)."""
@@ -108,6 +111,16 @@ class Following(Promising):
     def carry_out(self, deed: str, act: Act) -> None:
         """Suspend, resume, reopen or close, as a consequence. Answered by each kind."""
         raise NotImplementedError
+
+    def _asked(self, where: str, name: str, look: Look) -> list[str] | int | None:
+        """Ids, or how many there are of them (`people.x.count`)."""
+        name, _, counted = name.partition(".")
+        of: Mapping[str, People | Sample]
+        of = self.rules.people if where == "people" else self.rules.samples
+        if name not in of:
+            return None
+        found: list[str] = self.ask_across(of[name], look) or []
+        return len(found) if counted == "count" else found
 
     def must_be_for(self, step: Step, act: Act) -> Act:
         """The act, in the role that allows the step. Raises NotForYou."""

@@ -26,6 +26,7 @@ from domain.ladder import Ladder
 from domain.ledger_table import Grade, Table
 from domain.own import must_be_another
 from domain.ownership import OwnershipTerms
+from domain.pack_people import People, Sample, Team
 from domain.pack_rules import (
     Across,
     Consequence,
@@ -150,6 +151,9 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     broadcasts: dict[Word, Broadcast] = {}
     units: dict[Word, dict[Word, Any]] = {}
     checks: dict[Word, Check] = {}
+    people: dict[Word, People] = {}
+    samples: dict[Word, Sample] = {}
+    teams: dict[Word, Team] = {}
 
     @classmethod
     def read(cls, content: Mapping[str, Any]) -> PackContent:
@@ -333,6 +337,8 @@ def rulebook_of(contents: Iterable[PackContent], calendars: Calendars) -> Rulebo
         routes=tuple(route for pack in packs for route in pack.routes),
         signoffs=_merged(pack.signoffs for pack in packs),
         checklists=_merged(pack.checklists for pack in packs),
+        people=_merged(pack.people for pack in packs),
+        samples=_merged(pack.samples for pack in packs),
     )
 
 

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from domain.errors import DomainError, Forbidden, Invalid, Refused
 from domain.form import Word
 from domain.limit import Limit
-from domain.predicate import Look, Predicate
+from domain.predicate import Look, Predicate, inside
 from domain.promise import MetBy
 
 STANDINGS = frozenset({"owner", "first_contact", "asked", "offered"})
@@ -160,6 +160,7 @@ class Route(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Consequence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What follows by itself when something happens: a record, an act of the ticket, or both.
 
+    `each`: the path of rows; it follows once for each of them, which is `row.x`.
     A value of `form` that begins with `=` is the path of what is recorded there. `proposes`: a
     table of the ledger; the form says whose entry it is (`holder`), and the facts.
     """
@@ -168,6 +169,7 @@ class Consequence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     records: Word
     title: Word
     when: Predicate | None = None
+    each: Word | None = None
     form: dict[Word, Any] = {}
     rule: Word | None = None
     does: Literal["suspend", "resume", "reopen", "close"] | None = None
@@ -177,8 +179,15 @@ class Consequence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         if self.proposes is not None and "holder" not in self.form:
             raise ValueError("proposes: the form names no holder")
 
-    def follows(self, word: str, look: Look) -> bool:
-        return word in self.upon and (self.when is None or self.when.holds(look))
+    def follows(self, word: str, look: Look) -> list[Look]:
+        """What paths stand for each time that it follows; empty if it does not."""
+        if word not in self.upon:
+            return []
+        looks = [look]
+        if self.each is not None:
+            rows = look(self.each)
+            looks = [inside("row", row, look) for row in (rows if isinstance(rows, list) else ())]
+        return [at_hand for at_hand in looks if self.when is None or self.when.holds(at_hand)]
 
     def filled(self, look: Look) -> dict[str, Any]:
         return {name: value_of(value, look) for name, value in self.form.items()}

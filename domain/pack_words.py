@@ -94,6 +94,7 @@ NOW = "now"
 
 _SECTIONS = {
     "open": "obligations",
+    "owed": "obligations",
     "breached": "obligations",
     "policy": "values",
     "list": "lists",
@@ -101,8 +102,13 @@ _SECTIONS = {
     "ticked": "checklists",
     "complete": "checklists",
     "across": "across",
+    "people": "people",
+    "sample": "samples",
 }
 """The part of a pack that defines what stands behind the first word of a path."""
+
+_MANY = frozenset({"people", "sample"})
+"""What is answered by several; how many stands at `.count`."""
 
 _IN_REPORTS = {"met": "obligations", "late": "obligations"}
 
@@ -192,6 +198,7 @@ class Vocabulary:
         if in_report and self._is_only_in_reports(where, name):
             return True
         if where in _SECTIONS:
+            name = name.removesuffix(".count") if where in _MANY else name
             return path == "list.items" or (_SECTIONS[where], name) in self.defined
         this = THIS_IN_REPORTS if in_report else THIS
         roots = {"form": form, "row": self.row_fields, "this": this, "actor": ACTOR}

@@ -184,6 +184,8 @@ class Promised(Aggregate):
             return self.rules.look(path, self.forms.get("opened", {}).get("item"))
         if where == "open":
             return sum(name_of(key) == name for key, _ in self._running())
+        if where == "owed":
+            return [self.terms[key].get("of") for key, _ in self._running() if name_of(key) == name]
         if where == "breached":
             return self.counts.get(f"{name}-breached", 0)
         return _as_in_forms(self.forms.get(where, {}).get(name))

@@ -206,7 +206,7 @@ class Promising(Promised):
 
     def _open(self, name: str, rule: ObligationRule, look: Look, act: Act) -> None:
         """Promise what this rule says, once for each entry of `each` if it names a list."""
-        for of in (None,) if rule.each is None else tuple(look(rule.each) or ()):
+        for of in (None,) if rule.each is None else _entries(look(rule.each)):
             self._promise(name, rule, of, look, act)
 
     def _promise(
@@ -277,6 +277,13 @@ class Promising(Promised):
     def tell(self, word: str, act: Act) -> None:
         """Something has happened: what the packs say follows from it."""
         self.promise(word, act)
+
+
+def _entries(value: Any) -> list[Any]:
+    """What a list holds; anything else is one entry."""
+    if isinstance(value, list):
+        return value
+    return [] if value is None else [value]
 
 
 def _terms(rule: ObligationRule, of: str | None, look: Look) -> dict[str, Any]:

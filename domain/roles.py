@@ -46,6 +46,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "client.erase": Permission("destroy the key of a client who is to be forgotten"),
     "staff.manage": Permission("register staff, give posts, roles, deputies and tokens"),
     "staff.duty": Permission("go on duty, and off", "AU-08"),
+    "volunteer.manage": Permission("keep the list of volunteers and their teams", "VS-12"),
     "pack.draft": Permission("draft a version of a policy", "GV-01"),
     "pack.approve": Permission("approve what somebody else drafted", "GV-01"),
     "pack.publish": Permission("bring a policy into force, abolish it, switch it off", "GV-01"),
@@ -106,7 +107,9 @@ _KEEPS_CLIENTS = _SERVES | {"client.grade", "client.broadcast"}
 ROLES_OF_CATALOGUE: Mapping[str, Role] = {
     "administrator": Role(
         "系统管理员",
-        _SERVES | {"staff.manage", "client.hold", "ticket.import", "pack.draft", "pack.publish"},
+        _SERVES
+        | {"staff.manage", "client.hold", "ticket.import", "pack.draft", "pack.publish"}
+        | {"volunteer.manage"},
     ),
     "policy_drafter": Role("制度起草人", _LOOKS_ON | {"pack.draft"}, "GV-01"),
     "policy_approver": Role("制度审批人", _LOOKS_ON | {"pack.approve", "pack.publish"}, "GV-01"),
@@ -196,7 +199,9 @@ ROLES_OF_CATALOGUE: Mapping[str, Role] = {
     "selection_panel": Role("评选小组", _SERVES | _ASSESSES, "AM-13/14"),
     "volunteer": Role("志愿者", _SERVES, "VS-*"),
     "team_leader": Role("志愿者队长", _SERVES, "VS-*"),
-    "volunteer_centre": Role("志愿服务中心/党支部、工会", _SERVES | _ASSESSES, "VS-*"),
+    "volunteer_centre": Role(
+        "志愿服务中心/党支部、工会", _SERVES | _ASSESSES | {"volunteer.manage"}, "VS-*"
+    ),
     "liaison": Role("包联部门", _SERVES, "PJ-02"),
     "industry_unit": Role("产业事业部", _SERVES, "PJ-04"),
     "service_administration": Role("政务服务管理部门", _SERVES, "GC-01"),

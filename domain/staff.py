@@ -21,6 +21,7 @@ from domain.errors import Invalid, Refused
 from domain.granting import must_be_known
 from domain.ranked import Ranked
 from domain.sealed import Sealed, checked
+from domain.volunteering import Volunteering
 
 COMPETENCE_LIMIT = 100
 """Longest name of a competence, in characters."""
@@ -62,7 +63,7 @@ class Deputy:
         return self.start <= at <= self.end + LATE_ENTRY
 
 
-class Staff(Conducted, Ranked):
+class Staff(Conducted, Ranked, Volunteering):
     """One member of staff."""
 
     TOPIC = "staff"
@@ -181,6 +182,7 @@ class Staff(Conducted, Ranked):
         self._start_granting()
         self._start_conduct()
         self._start_ranking()
+        self._start_volunteering()
         self.superior_id: UUID | None = None
         self.deputies: list[Deputy] = []
         self.competences: dict[str, datetime | None] = {}
@@ -362,6 +364,10 @@ class Staff(Conducted, Ranked):
         if not any(d.stands_in(now) for d in theirs) and not any(d.may_enter(now) for d in then):
             said = f"staff {deputy_id} is not deputy of {self.id} any more"
             raise NotDeputy(said, rule="SH-03")
+
+    def has_skill(self, skill: str, act: Act) -> bool:
+        """As a competence, then."""
+        return self.is_competent(skill, act.at)
 
     def superior(self) -> UUID:
         """Raises NoSuperior."""

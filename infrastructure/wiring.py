@@ -47,6 +47,7 @@ from application.ownership import Ownership
 from application.pack_review import PackReview
 from application.packs import Packs
 from application.people import People
+from application.people_asked import PeopleAsked
 from application.policy import Policy
 from application.rankings import Rankings
 from application.register import Unavailable
@@ -58,6 +59,7 @@ from application.tickets import Tickets
 from application.views.client_match import ClientMatchView
 from application.views.search import SearchView
 from application.views.showing import plain
+from application.volunteers import Volunteers
 from domain.calendar import Calendar, Calendars
 from domain.errors import NotFound
 from domain.holidays import chinese_holidays
@@ -147,13 +149,20 @@ class Parts:
         self.schemes = Schemes(self.packs)
         self.people = People(self.desk, settings.tokens, self.schemes.ladders)
         self.levels = Levels(self.desk, self.schemes)
+        self.volunteers = Volunteers(self.desk, self.packs)
         self.instances = Instances(self.desk)
         self.provider = OpenIdProvider(settings.openid) if settings.openid else None
         self.clients = Clients(self.desk, self.packs)
         self.ownership = Ownership(self.desk, self.packs)
         self.rotations = Rotations(self.desk, self.ownership)
         self.figures = PostgresFigures(self.database)
-        across = AcrossTickets(self.figures, self.desk)
+        self.staff_directory = PostgresStaffDirectory(self.database)
+        across = PeopleAsked(
+            AcrossTickets(self.figures, self.desk),
+            self.staff_directory,
+            self.figures,
+            Zone(settings.zone.key),
+        )
         self.tickets = Tickets(self.desk, self.packs, across)
         self.evidence = PostgresEvidenceStore(self.database, self.keys)
         self.dossiers = Dossiers(self.desk, self.packs, self.evidence, across)
@@ -183,7 +192,6 @@ class Parts:
         )
         self.exports = Exports(self.desk, self.packs, self.client_file, self.accesses)
         self.client_ownership = PostgresClientOwnership(self.database)
-        self.staff_directory = PostgresStaffDirectory(self.database)
         self.pack_shelf = PostgresPackShelf(self.database)
         self.pack_review = PackReview(self.packs, catalogue())
         self.obligations = PostgresObligations(self.database)

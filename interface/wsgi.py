@@ -69,6 +69,7 @@ def services_of(parts: Parts) -> Services:
         broadcasts=parts.broadcasts,
         file_book=parts.file_book,
         people=parts.people,
+        volunteers=parts.volunteers,
         packs=parts.packs,
         ledger=parts.ledger,
         conduct=parts.conduct,

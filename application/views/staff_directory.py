@@ -43,6 +43,14 @@ class StaffRow:
     commendations: Annotated[list[dict[str, Any]], "Who commended them, when, for what; sealed"] = (
         field(default_factory=list)
     )
+    origin: Annotated[str | None, "Of volunteers: resident, floating …; null: is none"] = None
+    areas: Annotated[list[str], "Of volunteers: where they serve; none: anywhere"] = field(
+        default_factory=list
+    )
+    weekdays: Annotated[list[str], "Of volunteers: on which days; none: on any"] = field(
+        default_factory=list
+    )
+    teams: Annotated[list[str], "The teams they are in"] = field(default_factory=list)
     last_assigned_at: Annotated[datetime | None, "When it was last their turn in their unit"] = None
     credentials: Annotated[list[str], "Ids of their valid credentials"] = field(
         default_factory=list
@@ -122,6 +130,14 @@ def _apply(row: StaffRow, fact: Fact) -> None:  # noqa: C901 - one case a fact
         case Staff.CommendationGiven(by=by, text=text):
             given_at = fact.event.timestamp.isoformat()
             row.commendations = [*row.commendations, {"by": by, "at": given_at, "text": text}]
+        case Staff.VolunteerEnrolled(origin=origin):
+            row.origin = origin
+        case Staff.AvailabilityDeclared(areas=areas, weekdays=weekdays):
+            row.areas, row.weekdays = areas, weekdays
+        case Staff.TeamJoined(team=team):
+            row.teams = sorted({*row.teams, team})
+        case Staff.TeamLeft(team=team):
+            row.teams = [known for known in row.teams if known != team]
         case Staff.Left():
             row.has_left, row.is_on_duty, row.credentials, row.grants = True, False, [], []
         case Staff.Registered() | Staff.CredentialReplaced() | Staff.MisconductRecorded():
@@ -161,3 +177,9 @@ class StaffDirectory(ABC):
 
         They have it by their post, or were given it for all units or their own.
         """
+
+    @abstractmethod
+    def volunteering(
+        self, *, team: str | None = None, only_volunteers: bool = False
+    ) -> list[StaffRow]:
+        """Volunteers, or who is in a team, or both, and has not left; the longest here first."""

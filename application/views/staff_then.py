@@ -18,6 +18,7 @@ class StaffThenView(ThenView[StaffRow]):
     changing = (
         *("post", "roles", "grants", "superior_id", "deputies", "competences", "credentials"),
         *("is_on_duty", "has_left", "levels", "commendations"),
+        *("origin", "areas", "weekdays", "teams"),
     )
     row = then_row(StaffRow, leave_out=(ON_TICKETS, "version", "position"))
     facts = frozenset(events_of(Staff))

@@ -314,6 +314,16 @@ class PostgresStaffDirectory(StaffDirectory):
             *(role, role, at, at, unit),
         )
 
+    def volunteering(
+        self, *, team: str | None = None, only_volunteers: bool = False
+    ) -> list[StaffRow]:
+        return self._rows.many(
+            "WHERE NOT has_left AND (%s OR origin IS NOT NULL)"
+            " AND (%s::text IS NULL OR teams @> jsonb_build_array(%s::text))"
+            " ORDER BY registered_position",
+            *(not only_volunteers, team, team),
+        )
+
 
 class PostgresPackShelf(PackShelf):
     def __init__(self, database: Database) -> None:

@@ -45,6 +45,7 @@ from interface.http import (
     staff,
     supervision,
     tickets,
+    volunteers,
 )
 from interface.http.auth import IDEMPOTENCY_KEY, actor
 from interface.http.door import must_be_good_for
@@ -99,6 +100,7 @@ def create_app(parts: Services) -> Flask:
         blacklist,
         rotations,
         staff,
+        volunteers,
         credentials,
         desk,
         packs,

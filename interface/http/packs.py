@@ -64,6 +64,9 @@ ContentSchema = Schema.from_dict(
         "broadcasts": fields.Dict(keys=fields.String()),
         "units": fields.Dict(keys=fields.String()),
         "checks": fields.Dict(keys=fields.String()),
+        "people": fields.Dict(keys=fields.String()),
+        "samples": fields.Dict(keys=fields.String()),
+        "teams": fields.Dict(keys=fields.String()),
     },
     name="PackContent",
 )

@@ -55,6 +55,7 @@ from application.views.staff_then import StaffMembersThen
 from application.views.ticket_history import TicketHistory
 from application.views.ticket_register import TicketRegister
 from application.views.ticket_then import TicketsThen
+from application.volunteers import Volunteers
 from interface.http.door import Door
 
 EXTENSION = "yice"
@@ -78,6 +79,7 @@ class Services:
     broadcasts: Broadcasts
     file_book: FileBook
     people: People
+    volunteers: Volunteers
     packs: Packs
     ledger: Ledger
     conduct: Conduct

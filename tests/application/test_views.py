@@ -145,6 +145,8 @@ SHOWN: dict[type[View[Any]], set[Kind]] = {
         *(Staff.CredentialIssued, Staff.CredentialRevoked),
         *(Staff.CompetenceGranted, Staff.CompetenceWithdrawn),
         *(Staff.RoleGranted, Staff.RoleRevoked),
+        *(Staff.VolunteerEnrolled, Staff.AvailabilityDeclared),
+        *(Staff.TeamJoined, Staff.TeamLeft),
         *(Staff.LevelAssigned, Staff.PositionRevoked, Staff.CommendationGiven),
     },
     AssessmentsView: {
@@ -547,6 +549,24 @@ STAFF: Story = [
         lambda s: s.revoke_role("duty_manager", unit="north", act=act(M1)),
         {"grants": []},
     ),
+    (
+        Staff.VolunteerEnrolled,
+        lambda s: s.enrol(
+            charter_accepted=True, origin="floating", origins=["floating"], act=act(M1)
+        ),
+        {"origin": "floating"},
+    ),
+    (
+        Staff.AvailabilityDeclared,
+        lambda s: s.declare_availability(areas=["B", "A"], weekdays=["sun"], act=act(M1)),
+        {"areas": ["A", "B"], "weekdays": ["sun"]},
+    ),
+    (
+        Staff.TeamJoined,
+        lambda s: s.join_team("community", skill=None, act=act(M1)),
+        {"teams": ["community"]},
+    ),
+    (Staff.TeamLeft, lambda s: s.leave_team("community", act=act(M1)), {"teams": []}),
     (Staff.SuperiorNamed, lambda s: s.name_superior(M1, act=act(M1)), {"superior_id": M1}),
     (
         Staff.DeputyNamed,

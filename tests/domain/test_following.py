@@ -74,6 +74,58 @@ def test_nothing_follows_unless_its_condition_holds() -> None:
     assert kinds(deciding(PENALTY).take("decide", fault="theirs")) == [Ticket.StepTaken]
 
 
+SHIFT = {
+    "title": "开展",
+    "form": {
+        "people": {
+            "title": "人员",
+            "type": "rows",
+            "fields": {"who": {"title": "谁"}, "hours": {"title": "小时", "type": "integer"}},
+        }
+    },
+}
+CREDIT: dict[str, Any] = {
+    "upon": ["decide"],
+    "each": "decide.people",
+    "when": {"value": "row.hours", "above": 0},
+    "records": "credited",
+    "title": "入册",
+    "form": {"who": "=row.who", "hours": "=row.hours"},
+}
+
+
+def test_for_each_row_it_follows_once_if_its_condition_holds_of_that() -> None:
+    fault = overlay("fault", activities={"decide": SHIFT}, consequences=[CREDIT])
+    matter = Matter(fault, repair())
+    told = [{"who": "甲", "hours": 2}, {"who": "乙", "hours": 0}, {"who": "丙", "hours": 1}]
+
+    _, *followed = matter.take("decide", people=told)
+    without = matter.take("decide")
+
+    assert [fact.form for fact in followed if isinstance(fact, Ticket.Followed)] == [
+        {"who": "甲", "hours": 2},
+        {"who": "丙", "hours": 1},
+    ]
+    assert kinds(without) == [Ticket.StepTaken]
+
+
+def test_where_nobody_answers_for_staff_or_samples_there_is_nobody_and_nothing() -> None:
+    asked = overlay(
+        people={"helpers": {"volunteers": True}},
+        samples={"weekly": {"percent": 5, "seed": "w", "days": 7}},
+    )
+    look = Matter(asked, repair()).ticket.looking(act())
+
+    assert (look("people.helpers"), look("people.helpers.count")) == ([], 0)
+    assert (look("sample.weekly"), look("people.unknown")) == ([], None)
+
+
+@pytest.mark.parametrize("question", [{}, {"area": "A"}])
+def test_staff_are_asked_for_as_volunteers_or_of_a_team(question: dict[str, Any]) -> None:
+    with pytest.raises(PackInvalid, match="volunteers, or for a team"):
+        under(overlay(people={"helpers": question}), repair())
+
+
 def test_nothing_follows_from_what_it_does_not_name() -> None:
     assert kinds(deciding({**PENALTY, "when": None}).take("visit")) == [Ticket.StepTaken]
 

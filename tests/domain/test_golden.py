@@ -91,6 +91,7 @@ STAFF = (
     " credential-issued credential-revoked credential-issued credential-replaced"
     " competence-granted competence-withdrawn competence-granted role-granted role-revoked"
     " misconduct-recorded"
+    " volunteer-enrolled availability-declared team-joined team-left team-joined"
     " level-assigned commendation-given"
 )
 ASSESSMENT = (
@@ -444,6 +445,13 @@ def test_an_old_misconduct_still_counts() -> None:
 
     [known] = staff.misconduct
     assert (known.code, known.at) == ("late", datetime(2026, 11, 23, 12, 58, tzinfo=SHANGHAI))
+
+
+def test_an_old_volunteer_still_serves_where_and_when_they_did() -> None:
+    staff = fold(Staff, STAFF, LI_NA)
+
+    assert (staff.origin, staff.teams) == ("floating", {"community"})
+    assert staff.availability == (("A", "B"), ("sat", "sun"))
 
 
 def test_what_followed_before_packs_could_propose_proposes_nothing() -> None:

@@ -188,6 +188,7 @@ def test_a_step_is_taken_by_roles_that_there_are(by: list[str], found: list[str]
         "actor.roles",
         "open.call",
         "breached.call",
+        "owed.call",
         "evidence.photo",
         "item.fee",
     ],
@@ -218,6 +219,11 @@ def test_a_path_that_leads_somewhere_is_sound(path: str) -> None:
         "signed.solution",
         "ticked.clears",
         "across.same_cause",
+        "people.helpers",
+        "people.helpers.count",
+        "sample.weekly",
+        "owed.reply",
+        "obligation.status",
         "row.fault",
         "fault",
         "",
@@ -239,6 +245,8 @@ def test_a_path_that_leads_nowhere_is_a_fault(path: str) -> None:
         ("late.call", False),
         ("late.cal", True),
         ("client.region", False),
+        ("obligation.status", False),
+        ("obligation.state", True),
     ],
 )
 def test_reports_may_ask_what_the_register_shows(path: str, leads_nowhere: bool) -> None:
@@ -265,6 +273,25 @@ def test_a_value_or_list_may_come_from_another_pack(path: str) -> None:
     assert faults(guarded) == []
     assert warnings(guarded) == [f"guards.0.refuse_when: {path} leads nowhere"]
     assert warnings(guarded, beside=[house]) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "is_there"),
+    [
+        ("people.helpers", True),
+        ("people.helpers.count", True),
+        ("people.helper", False),
+        ("sample.weekly", True),
+        ("sample.monthly.count", False),
+    ],
+)
+def test_staff_and_samples_that_a_pack_asks_for_are_there(path: str, is_there: bool) -> None:
+    asked = overlay(
+        people={"helpers": {"volunteers": True, "area": "=visit.fault"}},
+        samples={"weekly": {"percent": 5, "seed": "=visit.fault", "days": 7}},
+    )
+
+    assert (faults(with_guard(path), beside=[asked]) == []) == is_there
 
 
 def test_paths_are_found_wherever_they_stand() -> None:

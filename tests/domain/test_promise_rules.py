@@ -11,7 +11,7 @@ from domain.errors import Invalid
 from domain.pack import PackContent, PackInvalid
 from domain.promising import ObligationOpen
 from domain.ticket import Ticket
-from tests.support.facts import LI_NA, NOON, T1, WANG_FANG, ZHAO_LEI, because, replay
+from tests.support.facts import LI_NA, NOON, T1, WANG_FANG, ZHAO_LEI, act, because, replay
 from tests.support.matters import HOURS, Matter, kinds, overlay, repair
 
 HOUR = timedelta(hours=1)
@@ -171,6 +171,22 @@ def test_promises_that_nothing_tells_apart_are_kept_together() -> None:
 
     assert matter.met("it-1")
     assert matter.met("it-2")
+
+
+def test_of_what_is_no_list_one_is_promised_and_it_is_owed_until_it_is_kept() -> None:
+    matter = promising({**DECIDED, "each": "form.unit", "match": "unit"})
+    look = matter.ticket.looking(act())
+    for unit in ("生产", "技术"):
+        matter.take("decide", unit=unit)
+
+    both = look("owed.it")
+    matter.take("visit", unit="生产")
+
+    assert [known.name for known in matter.ticket.obligations.values()] == [
+        "上门 · 生产",
+        "上门 · 技术",
+    ]
+    assert (both, look("owed.it"), look("owed.other")) == (["生产", "技术"], ["技术"], [])
 
 
 def test_of_an_empty_list_nothing_is_promised() -> None:

@@ -76,6 +76,34 @@ class StaffHistory(History):
     def revoke_role(self, role: str, unit: str | None) -> None:
         self.twice(lambda s, act: s.revoke_role(role, unit=unit, act=act), act(M1))
 
+    @rule(accepted=mostly(True, True, False), origin=mostly("resident", "floating", "visitor"))
+    def enrol(self, accepted: bool, origin: str) -> None:
+        origins = ["resident", "floating"]
+        self.twice(
+            lambda s, act: s.enrol(
+                charter_accepted=accepted, origin=origin, origins=origins, act=act
+            ),
+            act(M1),
+        )
+
+    @rule(areas=st.lists(mostly("A", "B", "")), weekdays=st.lists(mostly("sat", "sun", "day")))
+    def declare_availability(self, areas: list[str], weekdays: list[str]) -> None:
+        self.twice(
+            lambda s, act: s.declare_availability(areas=areas, weekdays=weekdays, act=act), act()
+        )
+
+    @rule(team=mostly("repair", "street"), skill=st.sampled_from([None, "电工"]))
+    def join_team(self, team: str, skill: str | None) -> None:
+        self.twice(lambda s, act: s.join_team(team, skill=skill, act=act), act(M1))
+
+    @rule(team=mostly("repair", "street"))
+    def leave_team(self, team: str) -> None:
+        self.twice(lambda s, act: s.leave_team(team, act=act), act(M1))
+
+    @invariant()
+    def only_volunteers_say_when_they_serve(self) -> None:
+        assert self.live.origin is not None or self.live.availability == ((), ())
+
     @rule(superior_id=colleagues)
     def name_superior(self, superior_id: UUID) -> None:
         self.twice(lambda s, act: s.name_superior(superior_id, act=act), act(M1))

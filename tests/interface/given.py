@@ -128,6 +128,10 @@ STAFF_COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "credentials/0123456789abcdef/rotation": {},
     "credentials/0123456789abcdef/revocation": {},
     "departure": {},
+    "enrolment": {"charter_accepted": True, "origin": "resident"},
+    "availability": {"areas": ["A"], "weekdays": ["sat"]},
+    "teams": {"team": "community"},
+    "teams/community/departure": {},
     "misconduct": {"code": "phone_off_in_field", "evidence": "通话记录"},
     "levels": {"ladder": "am_level", "level": "trainee"},
     "commendations": {"text": "客户来信表扬"},
@@ -188,6 +192,7 @@ COMMANDS: Mapping[str, Mapping[str, Any]] = {
     **{f"/v1/clients/{C1}/{what}": body for what, body in CLIENT_COMMANDS.items()},
     "/v1/broadcasts/invitation": {"form": {"event": "年会"}},
     "/v1/staff": {"name": "孙某"},
+    "/v1/volunteers": {"name": "孙某", "charter_accepted": True, "origin": "resident"},
     **{f"/v1/staff/{WANG_FANG}/{what}": body for what, body in STAFF_COMMANDS.items()},
     **{f"/v1/rotations/hall/{what}": body for what, body in ROTATION_COMMANDS.items()},
     **{f"/v1/packs/consultation/{what}": body for what, body in PACK_COMMANDS.items()},
@@ -263,6 +268,7 @@ READS = [
     "/v1/assessments",
     "/v1/schemes",
     "/v1/ladders",
+    "/v1/teams",
 ]
 """Everything that can be read, once the installation pack is in force."""
 
@@ -275,8 +281,11 @@ CONFIDENTIAL = [
 ]
 """What is read by whom it concerns, and by those whose task it is."""
 
-TABLES = ["/v1/ledger/tables/client_referral/reckoning?facts={}"]
-"""What is there once a pack with such a table is in force."""
+TABLES = [
+    "/v1/ledger/tables/client_referral/reckoning?facts={}",
+    "/v1/tickets/TICKET/people/helpers",
+]
+"""What is there once a pack with such a table, or question, is in force."""
 
 SEALED = ["/v1/audit/proof/1"]
 """And what is there once something is sealed."""

@@ -268,7 +268,7 @@ def sender(office: Office, path: str) -> Person:
         return office.hire("finance")
     if path.startswith(ASSESSING) or path.endswith(("/levels", "/commendations")):
         return office.hire("director")
-    return office.person(ADMIN if path.startswith("/v1/staff") else M1)
+    return office.person(ADMIN if path.startswith(("/v1/staff", "/v1/volunteers")) else M1)
 
 
 @pytest.mark.parametrize("path", COMMANDS)

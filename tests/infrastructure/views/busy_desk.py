@@ -21,6 +21,7 @@ from domain.ticket import Ticket
 from infrastructure.wiring import Parts
 from tests.infrastructure.views.assessing import SCHEME_PACK
 from tests.infrastructure.views.deeds import CARE, COLLEAGUES, DAY, DEEDS, OPERATOR, REVIEW
+from tests.infrastructure.views.helping import TEAMS
 from tests.infrastructure.views.judging import CODE
 from tests.support.dossiers import REVIEW_PACK
 from tests.support.facts import (
@@ -55,6 +56,7 @@ CARE_PACK: Mapping[str, Any] = {
         }
     ],
     **CODE,
+    **TEAMS,
 }
 """An overlay on every ticket: whoever had to be reminded apologises; and a code of misconduct."""
 
@@ -262,6 +264,7 @@ EVERYTHING: Sequence[tuple[str, int]] = [
         ("leave", 1),
     ],
     *[("yield verdict", pick) for pick in (0, 1, 2, 4, 5)],
+    ("yield a hand", 1),
     *[("draft", 0), ("abolish", 0), ("switch off", 0), ("switch on", 0), ("witness", 0)],
     *[("end", 0), ("open", 3), ("offer", 3), ("shirk", 3), ("decline", 3), ("offer", 3)],
     *[("decline", 3), ("decide", 3), ("route", 3), ("take", 3), ("on duty", 0)],

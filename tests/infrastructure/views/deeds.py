@@ -116,6 +116,7 @@ from domain.privacy import Confidential
 from domain.staff import Staff
 from domain.ticket import Blocker, Ticket, Visibility
 from tests.infrastructure.views.assessing import assess
+from tests.infrastructure.views.helping import help_out
 from tests.infrastructure.views.judging import judge
 from tests.support.facts import C1, LI_NA, M1, NOON, WANG_FANG, ZHAO_LEI
 from tests.support.views import folded
@@ -536,5 +537,6 @@ DEEDS: Mapping[str, Deed] = {
     "switch on": _switch("switch_on"),
     "abolish": lambda busy, pick: busy.abolish_pack(pick),
     "yield verdict": judge,
+    "yield a hand": help_out,
 }
 """Each by whom it is up to: most of what is tried is done."""
