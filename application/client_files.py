@@ -14,6 +14,8 @@ from application.file_book import FileBook
 from application.register import Receipt
 from domain.aggregate import Act
 from domain.client import Client
+from domain.form import with_form
+from domain.pack_rules import value_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,18 +87,27 @@ class ClientFiles:
         )
 
     def record(self, command: RecordOnFile) -> Receipt:
-        """Raises NotFound for an unknown kind, and what the kind refuses."""
-        return self._change(
-            command,
-            lambda client, act: client.record(
+        """What the manager enters may be a follow-up, too, and void the card (OW-05).
+
+        Raises NotFound for an unknown kind, and what the kind refuses.
+        """
+
+        def decide(client: Client, act: Act) -> None:
+            said = self._book.kind(command.entry, command.at)
+            client.record(
                 command.entry,
                 command.form,
-                self._book.kind(command.entry, command.at),
+                said,
                 today=self._day(act),
                 at_unit=self._unit(command),
                 act=act,
-            ),
-        )
+            )
+            look = with_form(client.forms[command.entry], client.looking(act, said, self._day(act)))
+            channel = value_of(said.rule.follow_up, look)
+            if channel is not None and act.stands_for(client.manager_id):
+                client.follow_up(channel, terms=self._book.ownership(act.at), act=act)
+
+        return self._change(command, decide)
 
     def grade(self, command: GradeClient) -> Receipt:
         """Raises NotFound for an unknown scheme, NotAdjustable, Invalid."""

@@ -10,6 +10,7 @@ from application.packs import Packs
 from domain.errors import NotFound
 from domain.file_rules import Broadcast, RecordKind, Said
 from domain.grading import Grading
+from domain.ownership import OwnershipTerms
 from domain.pack import PackContent
 
 T = TypeVar("T")
@@ -49,6 +50,9 @@ class FileBook:
         for content in self._packs.in_force(at):
             said |= content.units.get(name, {})
         return said
+
+    def ownership(self, at: datetime) -> OwnershipTerms:
+        return self._packs.ownership(at)
 
     def word(self, name: str, at: datetime) -> Said[str | None]:
         """The value of this name; where several packs say it, that of the later name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import ClassVar, Protocol
 from uuid import UUID
 
@@ -79,20 +79,30 @@ class Standing(Protocol):
 
 
 class OnFile:
-    """By the traits of the client, and the certificates of the manager."""
+    """By classes and traits of the client; by levels and certificates of the manager.
+
+    A class goes before a trait of the same name (`tier`); days are those of `zone`.
+    """
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
 
     def kinds(self, client: Client, at: datetime) -> Collection[str]:
-        return kinds_of(client.traits)
+        today = at.astimezone(self._zone).date()
+        held = {scheme: client.grade_on(scheme, today) for scheme in client.grades}
+        return kinds_of({**client.traits, **{k: v for k, v in held.items() if v is not None}})
 
     def levels(self, staff: Staff, at: datetime) -> Collection[str]:
-        return {name for name in staff.competences if staff.is_competent(name, at)}
+        certified = {name for name in staff.competences if staff.is_competent(name, at)}
+        return certified | staff.level_roles_at(at)
 
 
 class Ownership:
     """One primary manager at a time (OW-11); their level must permit the client (AM-06)."""
 
     def __init__(self, desk: Desk, packs: Packs, standing: Standing | None = None) -> None:
-        self._desk, self._packs, self._standing = desk, packs, standing or OnFile()
+        self._desk, self._packs = desk, packs
+        self._standing = standing or OnFile(desk.zone)
 
     def assign(self, command: AssignClient) -> Receipt:
         """Raises AlreadyAssigned, OtherTerritory, LevelTooLow, StaffLeft, NotFound."""

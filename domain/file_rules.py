@@ -65,7 +65,8 @@ class RecordKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `by`: roles that may make it; none named: whoever keeps files of clients. Possible only `when`
     that holds; who is refused is told what it `says`. `section`: where in the file it is shown.
-    `client_sees`: it is shown to the client, too.
+    `client_sees`: it is shown to the client, too. `follow_up`: by which channel the client was got
+    in touch with (a word, or `=` and a path), which counts if their manager says so (OW-05).
     """
 
     title: Word
@@ -78,6 +79,7 @@ class RecordKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     section: Word = "records"
     opens: dict[Word, Opens] = {}
     client_sees: bool = False
+    follow_up: Word | None = None
 
     def form_of(self, values: Mapping[str, Any], subject: UUID, look: Look) -> dict[str, Any]:
         """The form as it is stored. Raises FormIncomplete, FormRefused, Invalid."""

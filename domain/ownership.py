@@ -61,9 +61,9 @@ class OwnershipTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     A change of manager is `approved` by another person; for `protection_days` from the assignment
     on it needs one of these grounds. `invalid_channels`: so many follow-ups (`invalid_in_row`) by
     nothing else, one after the other, and the client returns to the pool; 0: never. `levels`: for
-    each kind of client the competences of which a manager needs one. `call_backs`: obligations,
-    by name, whose breach costs a manager the client who had to come again; `lost`: the procedure
-    of the matter that is opened about them then.
+    each kind of client the levels (`am_level:senior`) or competences of which a manager needs one.
+    `call_backs`: obligations, by name, whose breach costs a manager the client who had to come
+    again; `lost`: the procedure of the matter that is opened about them then.
     """
 
     approved: bool = True
@@ -290,5 +290,5 @@ class Owned(Aggregate):
 
 
 def kinds_of(traits: Mapping[str, object]) -> frozenset[str]:
-    """Of which kinds a client is: every word that stands as a trait, like its tier."""
+    """Of which kinds a client is: every word that stands there, like its tier."""
     return frozenset(value for value in traits.values() if isinstance(value, str))

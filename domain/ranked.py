@@ -78,8 +78,11 @@ class Ranked(Granted):
 
     def roles_at(self, at: datetime, units: Iterable[str] = ()) -> frozenset[str]:
         """Those of their post, and what they were given for then; and their levels."""
-        levels = {f"{ladder}:{level}" for ladder, level in self.levels_at(at).items()}
-        return super().roles_at(at, units) | levels
+        return super().roles_at(at, units) | self.level_roles_at(at)
+
+    def level_roles_at(self, at: datetime) -> frozenset[str]:
+        """Those that are good then, as packs ask for them: `am_level:senior`."""
+        return frozenset(f"{ladder}:{level}" for ladder, level in self.levels_at(at).items())
 
     def assign_level(
         self,

@@ -15,7 +15,7 @@ from domain.ticket import Ticket
 from tests.support.facts import C1, LI_NA, WANG_FANG, ZHAO_LEI
 from tests.support.files import FIRST, approve, brought, client, cny, entered, entry, grade
 from tests.support.http import Office, Person, opened
-from tests.support.steps import at, done, of_the_house, report, step
+from tests.support.steps import at, done, of_the_house, proposed, report, step
 
 
 def registered(office: Office, number: int) -> list[str]:
@@ -235,7 +235,10 @@ def test_a_gift_is_given_out_only_once_it_is_registered(office: Office, manager:
     too_many = step(s1, gift, "issue_gift", client=str(C1), quantity=2)
 
     assert (refused.status, refused.body["rule"]) == (409, "CC-12")
-    flagged, fine = refused.events
+    flagged, followed = refused.events
     assert (flagged.kind, flagged.staff) == ("gift_unregistered", f"staff:{s1.id}")
-    assert fine.form == {"holder": f"staff:{s1.id}", "amount": cny(5_000)}
+    assert followed.form == {"holder": f"staff:{s1.id}"}
+    [fine] = proposed(office)
+    assert (fine["holder"], fine["table_name"]) == (f"staff:{s1.id}", "gift_unregistered")
+    assert fine["amount"] == 5_000
     assert too_many.status == 409

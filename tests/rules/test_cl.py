@@ -14,7 +14,7 @@ from tests.support.complaints import COMPLAINT
 from tests.support.facts import LI_NA, WANG_FANG
 from tests.support.files import FIRST, brought, client, cny, entered, entry
 from tests.support.http import Office, Person, id_in, opened
-from tests.support.steps import at, done, report, step
+from tests.support.steps import at, done, proposed, report, step
 
 WU = {"name": "吴经理", "gender": "男", "birthday": "1980-02-29", "hobbies": "钓鱼"}
 VISITOR = {"name": "钱某", "contact": "13800000000", "matter": "报装", "visit_date": "2026-11-23"}
@@ -272,7 +272,10 @@ def test_documents_of_a_delivery_are_late_after_twenty_minutes(office: Office, l
 
     assert status(li_na, ticket, "documents-1") == "met_late"
     assert (fine.step, fine.rule) == ("fine_proposed", "CL-11")
-    assert fine.form == {"holder": str(LI_NA), "order": "D-7", "amount": cny(5_000)}
+    assert fine.form == {"holder": str(LI_NA), "order": "D-7"}
+    [due] = proposed(office)
+    assert (due["holder"], due["table_name"]) == (f"staff:{LI_NA}", "client_documents_late")
+    assert due["amount"] == 5_000
     assert delivered.events[2].due_at == at("2026-11-23T15:20:00")
     follows = [event for event in handed_in.events if isinstance(event, Ticket.Followed)]
     assert follows[0].step == "performance_not_counted"

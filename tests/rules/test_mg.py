@@ -10,7 +10,7 @@ import pytest
 from domain.ticket import Ticket
 from tests.support.facts import LI_NA, M1, WANG_FANG
 from tests.support.http import Office, Person
-from tests.support.steps import at, done, of_the_house, report, step
+from tests.support.steps import at, done, of_the_house, proposed, report, step
 
 S1 = LI_NA
 
@@ -44,16 +44,6 @@ def breached(events: list[Any]) -> list[str]:
 
 def followed(events: list[Any]) -> dict[str, Any]:
     return {event.step: event.form for event in events if isinstance(event, Ticket.Followed)}
-
-
-def proposed(office: Office) -> list[dict[str, Any]]:
-    """What the worker has proposed to the ledger by now."""
-    office.catch_up()
-    office.parts.ledger_claims.tick(office.now)
-    found: list[dict[str, Any]] = (
-        office.hire("general_manager").get("/v1/ledger/entries").body["items"]
-    )
-    return found
 
 
 def brought(office: Office, procedure: str, now: str) -> list[dict[str, Any]]:

@@ -12,8 +12,11 @@ from domain.client import Client
 from domain.rotation import Rotation
 from domain.ticket import Ticket
 from tests.interface.given import in_force
+from tests.rules.assessing import assessor_of, published
 from tests.support.facts import C1, LI_NA, WANG_FANG, shipped_pack
-from tests.support.http import ADMIN, Answer, Office, Person, id_in
+from tests.support.files import approve, cny, entered, grade
+from tests.support.http import Answer, Office, Person, id_in
+from tests.support.steps import proposed
 
 ASSIGNED = f"/v1/clients/{C1}"
 
@@ -54,12 +57,14 @@ def take(person: Person, ticket: str, step: str, /, **form: Any) -> Answer:
     return person.post(f"{ticket}/steps/{step}", {"form": form})
 
 
-def proposals(office: Office, since: int = 0) -> list[dict[str, Any]]:
-    """What was proposed to follow for somebody, in order."""
-    events = office.events_after(since)
-    return [
-        e.form for e in events if isinstance(e, Ticket.Followed) and e.step == "penalty_proposed"
-    ]
+def in_the_ledger(office: Office) -> list[tuple[str, str, int]]:
+    """For whom the worker has proposed what by now, and how much: hundredths of yuan or days."""
+    found = [(row["holder"], row["table_name"], row["amount"]) for row in proposed(office)]
+    return sorted(found)
+
+
+def theirs(person: Person, table: str, amount: int) -> tuple[str, str, int]:
+    return (f"staff:{person.id}", table, amount)
 
 
 def without(changed: dict[str, Any]) -> dict[str, Any]:
@@ -155,11 +160,11 @@ def test_a_turn_is_passed_with_a_reason_by_whose_it_is_or_who_leads(
     ("severity", "pay", "amount"),
     [
         ("minor", {"daily_base": 15000}, 15000),
-        ("serious", {"monthly_base": 300000, "bonus": 100000}, "350000"),
+        ("serious", {"monthly_base": 300000, "bonus": 100000}, 350000),
     ],
 )
 def test_a_confirmed_grab_costs_base_pay(
-    office: Office, sellers: list[Person], severity: str, pay: dict[str, int], amount: Any
+    office: Office, sellers: list[Person], severity: str, pay: dict[str, int], amount: int
 ):
     s1, _, s3 = sellers
     leader = office.hire("sales_manager")
@@ -170,8 +175,17 @@ def test_a_confirmed_grab_costs_base_pay(
 
     assert own.refusal[0] == 403
     assert answer.status == 200, answer.body
-    [proposed] = proposals(office)
-    assert proposed == {"holder": str(s3.id), "code": "grab_client", "amount": amount}
+    assert in_the_ledger(office) == [theirs(s3, "grab_client", amount)]
+
+
+@pytest.mark.rule("OW-02")
+def test_who_neglects_a_client_loses_the_pay_of_the_day(office: Office, sellers: list[Person]):
+    s1, _, s3 = sellers
+    matter = opened(s1, "client-conduct", kind="neglect_client", staff=str(s3.id), account="怠慢")
+
+    take(office.hire("sales_manager"), matter, "confirm", severity="minor", daily_base=15000)
+
+    assert in_the_ledger(office) == [theirs(s3, "neglect_client", 15000)]
 
 
 def duplicates(office: Office) -> int:
@@ -293,10 +307,11 @@ def test_who_disputes_before_a_client_is_proposed_for_dismissal_both_of_them(
 
     take(manager, matter, "confirm", severity="serious")
 
-    assert [(p["holder"], p["sanction"]) for p in proposals(office)] == [
-        (str(s1.id), "dismissal"),
-        (str(s2.id), "dismissal"),
-    ]
+    entries = proposed(office)
+    assert {row["holder"] for row in entries} == {f"staff:{s1.id}", f"staff:{s2.id}"}
+    assert {row["table_name"] for row in entries} == {"dispute_in_front_of_client"}
+    shown = [manager.get(f"/v1/ledger/entries/{row['entry_id']}").body for row in entries]
+    assert [(e["sanctions"], e["amount"]) for e in shown] == [(["dismissal"], 0)] * 2
 
 
 def called_back(office: Office, person: Person, client: str, *, in_time: bool) -> None:
@@ -333,14 +348,11 @@ def test_who_missed_the_call_back_loses_the_client_and_twenty_yuan(
 
     assert decided(manager, newer, older).status == 200
 
-    keeps, fined = owner(manager, older)["manager_id"], proposals(office)
+    keeps, fined = owner(manager, older)["manager_id"], in_the_ledger(office)
     if in_time:
         assert (keeps, fined) == (str(s1.id), [])
     else:
-        assert keeps == str(s2.id)
-        assert [(p["holder"], p["code"], p["amount"]) for p in fined] == [
-            (str(s1.id), "duplicate_card", 2000)
-        ]
+        assert (keeps, fined) == (str(s2.id), [theirs(s1, "duplicate_card", 2000)])
 
 
 @pytest.mark.rule("OW-04")
@@ -360,7 +372,7 @@ def test_the_same_decision_said_again_is_carried_out_once(
     again = manager.post(path, said, key="d-1")
 
     assert again.replayed == first.body
-    assert len(proposals(office)) == 1
+    assert in_the_ledger(office) == [theirs(s1, "duplicate_card", 2000)]
 
 
 @pytest.mark.rule("OW-01")
@@ -394,6 +406,28 @@ def test_three_text_messages_in_a_row_void_the_card(manager: Person, wang_fang: 
     assert str(C1) in [row["client_id"] for row in pool]
     [ended] = owner(manager, ASSIGNED)["managers"]
     assert (ended["staff_id"], ended["why"]) == (str(WANG_FANG), "OW-05")
+
+
+@pytest.mark.rule("OW-05")
+def test_what_the_manager_enters_on_the_file_is_a_follow_up_too(
+    manager: Person, wang_fang: Person, li_na: Person
+):
+    given_to(manager, ASSIGNED, WANG_FANG)
+    for channel in ("sms", "sms"):
+        entered(wang_fang, ASSIGNED, "contact", channel=channel)
+    visited = entered(wang_fang, ASSIGNED, "visit", staff=[str(WANG_FANG)])
+    by_other = entered(li_na, ASSIGNED, "contact", channel="sms")
+    entered(wang_fang, ASSIGNED, "contact", channel="sms")
+    followed_up(wang_fang, "sms")
+    assert owner(manager, ASSIGNED)["manager_id"] == str(WANG_FANG)
+
+    third = entered(wang_fang, ASSIGNED, "contact", channel="sms")
+
+    assert visited.carried_out == [Client.Recorded, Client.FollowedUp]
+    assert (visited.events[1].channel, visited.events[1].by_manager) == ("visit", True)
+    assert by_other.carried_out == [Client.Recorded]
+    assert third.carried_out == [Client.Recorded, Client.FollowedUp, Client.OwnershipVoided]
+    assert owner(manager, ASSIGNED)["manager_id"] is None
 
 
 @pytest.mark.rule("OW-05")
@@ -519,9 +553,9 @@ def test_two_late_days_before_the_event_are_two_proposals_of_ten(office: Office)
     office.now = at("2026-11-25T18:30:00")
     office.tick()
 
-    found = [(p["holder"], p["code"], p["amount"]) for p in proposals(office)]
+    found = in_the_ledger(office)
 
-    assert found == [(str(head.id), "client_list_late", 1000)] * 2
+    assert found == [theirs(head, "client_list_late", 1000)] * 2
 
 
 @pytest.mark.rule("OW-09")
@@ -567,9 +601,9 @@ def test_nobody_authorises_a_crossing_for_themselves(manager: Person, li_na: Per
 
 
 @pytest.mark.rule("OW-10")
-@pytest.mark.parametrize(("collected", "fines"), [(3, [(2, 4000)]), (5, []), (6, [])])
+@pytest.mark.parametrize(("collected", "fines"), [(3, [4000]), (5, []), (6, [])])
 def test_each_contact_that_is_missing_after_a_roadshow_costs_twenty(
-    office: Office, sellers: list[Person], collected: int, fines: list[tuple[int, int]]
+    office: Office, sellers: list[Person], collected: int, fines: list[int]
 ):
     seller = sellers[0]
     ticket = opened(seller, "roadshow", event="车展", seller=str(seller.id))
@@ -577,7 +611,7 @@ def test_each_contact_that_is_missing_after_a_roadshow_costs_twenty(
 
     assert take(seller, ticket, "close_roadshow", contacts=contacts).status == 200
 
-    assert [(p["times"], p["amount"]) for p in proposals(office)] == fines
+    assert in_the_ledger(office) == [theirs(seller, "contact_missing", fine) for fine in fines]
 
 
 @pytest.mark.rule("OW-10")
@@ -589,6 +623,9 @@ def test_who_leaves_a_roadshow_is_absent(office: Office, sellers: list[Person]):
 
     followed = [e for e in answer.events if isinstance(e, Ticket.Followed)]
     assert [(e.step, e.form["holder"]) for e in followed] == [("absence_proposed", str(seller.id))]
+    [absence] = proposed(office)
+    assert (absence["holder"], absence["table_name"]) == (f"staff:{seller.id}", "absence")
+    assert (absence["amount"], absence["currency"]) == (200, "days_pay")
 
 
 @pytest.mark.rule("OW-11")
@@ -658,12 +695,12 @@ def test_who_was_seen_outside_the_area_at_noon_is_fined_ten_once_a_leader_confir
     seen, leader = sellers[0], office.hire("sales_leader")
     said = {"kind": "left_area", "staff": str(seen.id), "account": "定位不在拜访区域"}
     matter = opened(sellers[1], "client-conduct", **said, seen_at="13:00")
-    before = proposals(office)
+    before = in_the_ledger(office)
 
     take(leader, matter, "confirm", severity="minor")
 
     assert before == []
-    assert [(p["code"], p["amount"]) for p in proposals(office)] == [("left_area", 1000)]
+    assert in_the_ledger(office) == [theirs(seen, "left_area", 1000)]
 
 
 @pytest.mark.rule("OW-12")
@@ -674,11 +711,13 @@ def test_outside_the_noon_break_it_is_not_that(sellers: list[Person]):
     assert sellers[1].post("/v1/tickets", body).refusal == (422, "form_refused", "form.seen_at")
 
 
-def certified(office: Office, *competences: str) -> Person:
-    manager = office.hire("account_manager")
-    for competence in competences:
-        office.person(ADMIN).post(f"/v1/staff/{manager.id}/competences", {"competence": competence})
-    return manager
+def on_level(office: Office, level: str) -> Person:
+    """An account manager of that level, by an assessment."""
+    person, hr = office.hire("account_manager"), office.hire("hr")
+    assessment = published(assessor_of(office), person)
+    said = {"ladder": "am_level", "level": level, "assessment_id": str(id_in(assessment))}
+    assert hr.post(f"/v1/staff/{person.id}/levels", said).status == 200
+    return person
 
 
 def of_kind(person: Person, trait: str, value: str) -> str:
@@ -687,10 +726,17 @@ def of_kind(person: Person, trait: str, value: str) -> str:
     return client
 
 
+def graded(office: Office, client: str, fen: int) -> str:
+    """In the class that goes with so much income, approved by the province."""
+    assert grade(office.hire("sales"), client, "tier", income=cny(fen)).status == 200
+    assert approve(office.hire("sales_manager"), client, "tier").status == 200
+    return client
+
+
 @pytest.mark.rule("AM-06")
 def test_a_trainee_is_given_no_diamond_client(office: Office, manager: Person):
-    diamond = of_kind(manager, "tier", "diamond")
-    trainee, senior = certified(office), certified(office, "account_manager_senior")
+    diamond = graded(office, on_file(manager), 600_000_000)
+    trainee, senior = on_level(office, "trainee"), on_level(office, "senior")
 
     refused = given_to(manager, diamond, trainee.id)
 
@@ -698,10 +744,24 @@ def test_a_trainee_is_given_no_diamond_client(office: Office, manager: Person):
     assert given_to(manager, diamond, senior.id).carried_out == [Client.Assigned]
 
 
+@pytest.mark.rule("AM-06")
+def test_the_class_that_was_approved_goes_before_what_somebody_noted(
+    office: Office, manager: Person
+):
+    noted = of_kind(manager, "tier", "diamond")
+    grade2 = on_level(office, "grade2")
+    refused = given_to(manager, noted, grade2.id)
+
+    gold = graded(office, noted, 30_000_000)
+
+    assert refused.refusal == (422, "manager_level_too_low", "staff_id")
+    assert given_to(manager, gold, grade2.id).carried_out == [Client.Assigned]
+
+
 @pytest.mark.rule("AM-08")
 def test_a_risk_client_is_for_grade_one_and_not_for_a_trainee(office: Office, manager: Person):
     c8 = of_kind(manager, "category", "risk")
-    trainee, s2 = certified(office), certified(office, "account_manager_1")
+    trainee, s2 = on_level(office, "trainee"), on_level(office, "grade1")
 
     refused = given_to(manager, c8, trainee.id)
 

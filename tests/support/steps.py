@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from tests.support.http import Answer, Person
+from tests.support.http import Answer, Office, Person
 
 
 def at(text: str) -> datetime:
@@ -38,3 +38,13 @@ def report(who: Person, path: str, days: str = "from=2026-11-01&to=2026-12-31") 
     answer = who.get(f"/v1/reports/{path}?{days}")
     assert answer.status == 200, answer.body
     return answer.body
+
+
+def proposed(office: Office) -> list[dict[str, Any]]:
+    """What the worker has proposed to the ledger by now."""
+    office.catch_up()
+    office.parts.ledger_claims.tick(office.now)
+    found: list[dict[str, Any]] = (
+        office.hire("general_manager").get("/v1/ledger/entries").body["items"]
+    )
+    return found
