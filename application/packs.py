@@ -15,7 +15,7 @@ from domain.blacklist import NO_BLACKLIST, BlacklistTerms
 from domain.calendar import Calendars
 from domain.errors import NotFound
 from domain.ownership import NO_TERMS, OwnershipTerms
-from domain.pack import NoVersionInForce, Pack, PackContent, procedure_of, rulebook_of
+from domain.pack import NoVersionInForce, Pack, PackContent, digest_of, procedure_of, rulebook_of
 from domain.privacy import Privacy, joined
 from domain.procedure import Procedure
 from domain.rulebook import NO_RULES, Rulebook
@@ -241,9 +241,11 @@ class Packs:
 
         A file says itself from when it holds (`effective_from`, with offset).
         """
+        packs = self._all().packs
         for file in shipped:
             content = {k: v for k, v in file.items() if k != "effective_from"}
-            self._ship(content, datetime.fromisoformat(file["effective_from"]), at)
+            if not _is_in_force(packs.get(content["pack"]), content):
+                self._ship(content, datetime.fromisoformat(file["effective_from"]), at)
 
     def _ship(self, content: Mapping[str, Any], effective_from: datetime, at: datetime) -> None:
         name, version = content["pack"], content["version"]
@@ -269,3 +271,11 @@ class Packs:
                 effective_from=effective_from,
             )
         )
+
+
+def _is_in_force(pack: Pack | None, content: Mapping[str, Any]) -> bool:
+    """Whether this version was published, with this very content."""
+    known = None if pack is None else pack.versions.get(content["version"])
+    if known is None or known.effective_from is None:
+        return False
+    return known.digest == digest_of(content)

@@ -362,6 +362,11 @@ class PackVersion:
     effective_from: datetime | None = None
 
 
+def digest_of(content: Mapping[str, Any]) -> str:
+    """SHA-256 of what a version says, in hex."""
+    return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
+
+
 class Pack(Aggregate):
     """All versions of one policy. A ticket keeps the version it was opened under."""
 
@@ -448,7 +453,7 @@ class Pack(Aggregate):
             raise PackInvalid(f"this is pack {self.name}, not {read.pack}", field="content.pack")
         if not read.mandatory:
             self._must_not_be_mandatory("content.mandatory")
-        digest = hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
+        digest = digest_of(content)
         known = self.versions.get(read.version)
         if known is None:
             self._record(

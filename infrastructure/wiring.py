@@ -310,8 +310,9 @@ class Parts:
         return [plain(row, self.codec.open) for row in rows]
 
     def forget_erased(self) -> int:
-        """Leave nothing to search by of who was erased; how many texts had something."""
-        return self.search.forget(self.keys.destroyed())
+        """Leave nothing to find by of who was erased; how many texts and files had something."""
+        gone = self.keys.destroyed()
+        return self.search.forget(gone) + self.matches.forget(gone)
 
     def close(self) -> None:
         self._signer.close()

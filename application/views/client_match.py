@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -126,6 +126,10 @@ class ClientMatches(ABC):
 
         And up to which position that was; the same one if there are no more.
         """
+
+    @abstractmethod
+    def forget(self, subjects: Collection[UUID]) -> int:
+        """Take out the numbers of who was erased; how many files had any."""
 
     @abstractmethod
     def having(self, tokens: Sequence[int]) -> dict[int, UUID]:

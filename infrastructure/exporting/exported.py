@@ -41,6 +41,13 @@ NAMES_WHOM: Mapping[str, str] = {
     "subject_id": "staff",
     "assessment_id": "assessment",
     "plan_id": "ticket",
+    "staff_id": "staff",
+    "foreign_to": "staff",
+    "owner_id": "staff",
+    "manager_id": "staff",
+    "lost_by": "staff",
+    "other_id": "client",
+    "misconduct_id": "misconduct",
 }
 """Of which kind is what these fields name; what a client's file was merged into, is a client's."""
 

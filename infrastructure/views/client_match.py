@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from application.views.client_match import Alike, ClientMatches, alike_by
 from infrastructure.database import Database
+from infrastructure.views.forgetting import forget
 
 _ALIKE = """
 SELECT changed.position, changed.client_id, changed.registered_position, changed.parts,
@@ -36,6 +37,12 @@ ORDER BY token, registered_position
 """
 
 
+_FORGET = (
+    "UPDATE {table} SET tokens = '{{}}', parts = '{{}}'"
+    " WHERE client_id = ANY(%s) AND parts <> '{{}}'"
+)
+
+
 class PostgresClientMatches(ClientMatches):
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -50,6 +57,9 @@ class PostgresClientMatches(ClientMatches):
             newer, older = (id, into or other) if registered > other_registered else (other, id)
             found.append(Alike(newer, older, by))
         return position, found
+
+    def forget(self, subjects: Collection[UUID]) -> int:
+        return forget(self._database, "client_match", _FORGET, subjects)
 
     def having(self, tokens: Sequence[int]) -> dict[int, UUID]:
         asked = list(tokens)

@@ -11,7 +11,8 @@ from uuid import UUID
 from application.blind_index import BlindIndex, holds, snippet
 from application.views.search import Hit, Search, SearchFilter
 from infrastructure.codec import Codec
-from infrastructure.database import Connection, Database
+from infrastructure.database import Database
+from infrastructure.views.forgetting import forget
 
 COUNTED = 1_000
 """How many texts are counted at most: to count is to open each."""
@@ -94,6 +95,9 @@ class _Candidate(NamedTuple):
         )
 
 
+_FORGET = "UPDATE {table} SET tokens = '{{}}' WHERE subject_id = ANY(%s) AND tokens <> '{{}}'"
+
+
 class PostgresSearch(Search):
     """What is sent to the database is numbers: neither it nor its logs learn the words."""
 
@@ -111,24 +115,7 @@ class PostgresSearch(Search):
 
     def forget(self, subjects: Collection[UUID]) -> int:
         """Take the numbers out of the texts of persons who were erased; how many texts had any."""
-
-        def work(connection: Connection) -> int:
-            """Also where a rebuild is under way, or was broken off."""
-            tables = connection.execute(
-                b"SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r'"
-                b" AND relname IN ('search', 'search__new')"
-                b" AND relnamespace = 'reporting'::regnamespace"
-            ).fetchall()
-            return sum(
-                connection.execute(
-                    f"UPDATE {table} SET tokens = '{{}}'"
-                    " WHERE subject_id = ANY(%s) AND tokens <> '{}'".encode(),
-                    (list(subjects),),
-                ).rowcount
-                for (table,) in tables
-            )
-
-        return self._database.run(work)
+        return forget(self._database, "search", _FORGET, subjects)
 
     def _found(
         self, asked: SearchFilter, before: tuple[int, str] | None, chunk: int = CHUNK

@@ -20,7 +20,7 @@ from infrastructure.sealing.checkpoint import Checkpoint
 from infrastructure.sealing.notes import to_base64
 from infrastructure.sealing.proofs import FolderProofs
 from infrastructure.views.table import Table
-from tests.interface.given import clarifying, in_force
+from tests.interface.given import BLACKLISTING, clarifying, in_force
 from tests.interface.test_as_of_http import EVER, HOUR, audit, file, past
 from tests.support.facts import C1, LI_NA, NOON, WANG_FANG, promising_pack
 from tests.support.http import ADMIN, REVIEWER, Office, Person, opened
@@ -76,8 +76,9 @@ def test_a_list_wants_an_instant_and_a_reader(shared_office: Office, path: str):
 def test_clients_are_listed_as_they_were(office: Office, li_na: Person, manager: Person):
     """The blacklisting of one o'clock is entered at three."""
     office.now = NOON + 3 * HOUR
-    late = {"reason": "多次拒付", "occurred_at": (NOON + HOUR).isoformat()}
-    receipt = manager.post(f"/v1/clients/{C1}/blacklisting", late).body
+    at = {"occurred_at": (NOON + HOUR).isoformat()}
+    manager.post(f"/v1/clients/{C1}/blacklisting", BLACKLISTING | at)
+    receipt = office.hire("director").post(f"/v1/clients/{C1}/blacklisting/approval", at).body
     before = {"before": receipt["recorded_at"]}
 
     def listed(as_of: Any, clock: str) -> list[tuple[str, bool, str]]:

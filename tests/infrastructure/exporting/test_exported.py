@@ -145,7 +145,7 @@ def links(topic: str) -> set[Link]:
         ("ticket.transfer-offered", {Link("from", "staff", LI_NA), Link("to", "staff", WANG_FANG)}),
         ("ticket.signed", {Link("person", "staff", M1), Link("deputy", "staff", M2)}),
         ("ticket.violation-flagged", {Link("staff", "staff", ZHAO_LEI)}),
-        ("ticket.followed", {Link("person", None, ZHAO_LEI)}),
+        ("ticket.followed", {Link("holder", None, ZHAO_LEI)}),
         ("ticket.noted", set()),
         (
             "ticket.opened",

@@ -79,12 +79,13 @@ def test_an_event_that_is_not_what_it_should_be_stops_the_views_that_show_it(
     parts.projector.catch_up()
 
     said = failures(parts)
-    why = said.pop("staff_directory")
-    assert why is not None
-    assert why.startswith(f"at position {position}: DecodeError")
-    assert said == dict.fromkeys(said)
     ours = {view.view: view.position for view in parts.progress.views()}
-    assert ours.pop("staff_directory") == position - 1
+    for view in ("staff_directory", "staff_then"):
+        why = said.pop(view)
+        assert why is not None
+        assert why.startswith(f"at position {position}: DecodeError")
+        assert ours.pop(view) == position - 1
+    assert said == dict.fromkeys(said)
     assert set(ours.values()) == {parts.register.head()}
 
 
@@ -118,6 +119,6 @@ def test_a_worker_goes_on_without_the_view_that_it_cannot_build_anew(
     standing = {view.view: view for view in parts.progress.views()}
     assert f"at position {position}: " in str(standing.pop("client_file").failure)
     read_it_too = {"search", "client_ownership", "client_match"}
-    read_it_too |= {"client_history", "client_standing"}
+    read_it_too |= {"client_history", "client_standing", "client_then"}
     others = {view.position for name, view in standing.items() if name not in read_it_too}
     assert (others, standing["staff_directory"].failure) == ({parts.register.head()}, None)
