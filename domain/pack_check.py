@@ -9,7 +9,7 @@ from domain.file_check import FileWords, is_of_files, lost_paths, unopenable
 from domain.ledger_check import table_faults
 from domain.pack import HoldsFor, PackContent
 from domain.pack_rules import STANDINGS
-from domain.pack_words import Fields, Place, Said, Vocabulary, parts, paths, records
+from domain.pack_words import Fields, Place, Said, Vocabulary, own, parts, paths
 from domain.procedure import Opening, Procedure, Step
 from domain.roles import ROLES
 from domain.rulebook import HAPPENINGS
@@ -40,7 +40,7 @@ def faults(
     same tickets.
     """
     others = list(beside)
-    said, known = dict(parts(content)), Vocabulary.of([content, *others])
+    said, known = own(content).said, Vocabulary.of([content, *others])
     found = [] if content.procedure is None else _state_faults(content.procedure)
     found += _obligation_faults(content, others)
     found += _role_faults(said)
@@ -61,7 +61,7 @@ def faults(
 def warnings(content: PackContent, beside: Iterable[PackContent] = ()) -> list[str]:
     """What should be thought about, and yet may be meant."""
     others = list(beside)
-    said, known = dict(parts(content)), Vocabulary.of([content, *others])
+    said, known = own(content).said, Vocabulary.of([content, *others])
     found = [
         f"obligations.{name}: no rule of the catalogue stands behind it"
         for name, asked in content.obligations.items()
@@ -164,7 +164,7 @@ def _added(content: PackContent) -> Iterator[str]:
     for name in content.obligations:
         yield f"{name}-breached"
         yield f"{name}-due-soon"
-    yield from (word for word, _ in records(dict(parts(content))))
+    yield from own(content).records
 
 
 def _role_faults(said: Said) -> list[str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import astuple
@@ -135,6 +135,43 @@ def records(said: Said) -> Iterator[tuple[str, Fields]]:
             yield part, frozenset(said.get((*place[:-1], "form"), ()))
 
 
+class Own(NamedTuple):
+    """What one pack says, by place, and what that brings to a vocabulary."""
+
+    said: Said
+    defined: frozenset[Place]
+    row_fields: frozenset[str]
+    words: Sequence[tuple[str, Fields]]
+    records: frozenset[str]
+
+
+_KEPT = 1_000
+
+_kept: dict[int, tuple[PackContent, Own]] = {}
+
+
+def own(content: PackContent) -> Own:
+    """Worked out once a pack: each is looked at beside all others."""
+    known = _kept.get(id(content))
+    if known is None or known[0] is not content:
+        if len(_kept) >= _KEPT:
+            _kept.clear()
+        known = _kept[id(content)] = content, _own(content)
+    return known[1]
+
+
+def _own(content: PackContent) -> Own:
+    said = dict(parts(content))
+    fields = (part.fields for part in said.values() if isinstance(part, FormField))
+    return Own(
+        said,
+        frozenset(place for place in said if len(place) == 2),
+        frozenset(name for named in fields for name in named),
+        list(_words(said)),
+        frozenset(word for word, _ in records(said)),
+    )
+
+
 def _inside(said: Any) -> Iterable[tuple[Any, Any]]:
     if isinstance(said, Struct):
         return zip(said.__struct_encode_fields__, astuple(said), strict=True)
@@ -176,12 +213,10 @@ class Vocabulary:
         rows: set[str] = set()
         defined: set[Place] = set()
         for content in packs:
-            said = dict(parts(content))
-            defined |= {place for place in said if len(place) == 2}
-            rows |= {
-                n for part in said.values() if isinstance(part, FormField) for n in part.fields
-            }
-            for word, fields in _words(said):
+            its = own(content)
+            defined |= its.defined
+            rows |= its.row_fields
+            for word, fields in its.words:
                 words[word] = _both(words.get(word, frozenset()), fields)
         return cls(words, frozenset(rows), frozenset(defined))
 
