@@ -389,6 +389,9 @@ class Obligation(Struct, frozen=True, kw_only=True):
         return words
 
 
+msgspec.json.Decoder(Obligation)  # worked out by one thread, as domain/pack.py says
+
+
 def _one_line(name: str) -> str:
     """As a title has to be, whatever somebody typed into it."""
     line = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]", " ", name).split()).lstrip("$ ")

@@ -322,6 +322,12 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             yield f"checks.{name}.word", frozenset({check.word})
 
 
+msgspec.json.Decoder(PackContent)
+"""How it is read is worked out at the first use, and here by one thread: when two do so at once,
+msgspec ends the process.
+"""
+
+
 def rulebook_of(contents: Iterable[PackContent], calendars: Calendars) -> Rulebook:
     """What holds for a ticket on which these versions are pinned, its procedure's last."""
     packs = list(contents)
