@@ -17,6 +17,7 @@ from application.views.view import Span, View
 from domain.aggregate import events_of, staff_ref
 from domain.happening import Happening, clear_form, word_of
 from domain.obligation import Obligation, Status
+from domain.predicate import part_of
 from domain.sealed import Sealed
 from domain.ticket import Ticket
 from domain.zone import MICROSECOND
@@ -141,7 +142,7 @@ class TicketFigures:
             "hours_since": self._hours_since,
             "client": self.client.get,
         }
-        return answers[where](name) if where in answers else inside(self._form(where), name)
+        return answers[where](name) if where in answers else part_of(self._form(where), name)
 
     def _form(self, word: str) -> Mapping[str, Any]:
         form: Mapping[str, Any] = self.told.forms.get(word, {})
@@ -180,7 +181,7 @@ class HappeningFigures:
     def look(self, path: str) -> Any:
         where, _, name = path.partition(".")
         if where == "form":
-            return inside(self.happening.form, name)
+            return part_of(self.happening.form, name)
         if path == "actor.id":
             return self.happening.by.partition(":")[2]
         return self.of.look(path)
@@ -236,13 +237,6 @@ def _instant(times: Mapping[str, str], word: str) -> datetime | None:
 
 def _in_units(lasted: timedelta, unit: timedelta) -> Decimal:
     return Decimal(lasted // MICROSECOND) / (unit // MICROSECOND)
-
-
-def inside(form: Any, path: str) -> Any:
-    """A field of a form, or of what is in that: `fee.minor_units`."""
-    for name in path.split("."):
-        form = form.get(name) if isinstance(form, Mapping) else None
-    return form
 
 
 @dataclass(frozen=True, kw_only=True)
