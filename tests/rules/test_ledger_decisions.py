@@ -19,7 +19,7 @@ from infrastructure.wiring import Parts
 from interface.ledger_cli import statement
 from tests.rules.ledger import Judged
 from tests.support.facts import LI_NA
-from tests.support.http import Answer, Person
+from tests.support.http import Answer, Office, Person
 
 
 def fined(judged: Judged) -> str:
@@ -210,8 +210,9 @@ def test_a_statement_is_printed_in_whole_units(judged: Judged):
 
 
 def test_penalties_are_reported_by_person_code_and_state_and_only_to_who_may_see_them(
-    judged: Judged,
+    office: Office,
 ):
+    judged = Judged(office)
     judged.fine("private_matters_with_client")
     judged.fine("private_matters_with_client")
     judged.record("phone_off_in_field")
