@@ -83,6 +83,14 @@ class Aggregate(BaseAggregate[UUID]):
     COMPARES_TEXTS: ClassVar[bool] = False
     """Whether its rules ask what sealed texts say, so that they must be opened to decide."""
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """An event stays one class in all that inherit it; the library would make one for each."""
+        for base in cls.__mro__[1:]:
+            for name, kind in list(vars(base).items()):
+                if isinstance(kind, type) and issubclass(kind, AggregateEvent):
+                    setattr(cls, name, vars(cls).get(name, kind))
+        super().__init_subclass__(**options)
+
     @property
     def subject(self) -> UUID:
         """Under whose key the personal texts of this stream are sealed."""
