@@ -221,6 +221,7 @@ def _indexed(named: str) -> str:
     return f"({columns}){where}{rows}"
 
 
+@cache
 def _hints(row: type) -> dict[str, tuple[Any, bool, str]]:
     """For each field its type, whether it may be None, and what it says of itself."""
     hints: dict[str, tuple[Any, bool, str]] = {}

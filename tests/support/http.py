@@ -32,7 +32,7 @@ from interface.http.door import Door
 from interface.http.services import EXTENSION, Services
 from interface.wsgi import services_of
 from tests.support.facts import C1, LI_NA, M1, M2, NOON, SHANGHAI, WANG_FANG, ZHAO_LEI
-from tests.support.postgres import desk_urls, fresh_database
+from tests.support.postgres import as_desk, desk_urls, fresh_databases
 
 ADMIN, INSPECTOR, REVIEWER, DRAFTER, APPROVER, NOBODY = (
     UUID(int=0xAD << 96 | 0x4000 << 64 | 0x8 << 60 | number) for number in range(1, 7)
@@ -317,9 +317,8 @@ def open_office(
 ) -> Iterator[Office]:
     """An office of its own, as in the template."""
     with (
-        fresh_database(server, REGISTER_TEMPLATE + name) as register_url,
-        fresh_database(server, KEYS_TEMPLATE + name) as keys_url,
-        closing(Parts(desk_urls(register_url, keys_url), SETTINGS)) as parts,
+        fresh_databases(server, REGISTER_TEMPLATE + name, KEYS_TEMPLATE + name) as urls,
+        closing(Parts(as_desk(*urls), SETTINGS)) as parts,
     ):
         yield Office(parts, tokens)
 

@@ -79,12 +79,22 @@ def make_template(server: EmbeddedPostgres, name: str, prepare: Callable[[Databa
 @contextmanager
 def fresh_database(server: EmbeddedPostgres, template: str = "template1") -> Iterator[str]:
     """The URL of a new database, a copy of the template; it goes away again."""
-    name = sql.Identifier(f"test_{next(_numbers)}")
+    with fresh_databases(server, template) as [url]:
+        yield url
+
+
+@contextmanager
+def fresh_databases(server: EmbeddedPostgres, *templates: str) -> Iterator[list[str]]:
+    """One for each template, over one connection: that costs as much as a copy."""
+    names = {template: sql.Identifier(f"test_{next(_numbers)}") for template in templates}
     copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+    drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(copy.format(name, sql.Identifier(template)))
-        yield server.url(name.as_string().strip('"'))
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+        for template, name in names.items():
+            connection.execute(copy.format(name, sql.Identifier(template)))
+        yield [server.url(name.as_string().strip('"')) for name in names.values()]
+        for name in names.values():
+            connection.execute(drop.format(name))
 
 
 def as_desk_alone(url: str) -> str:
@@ -95,6 +105,11 @@ def as_desk_alone(url: str) -> str:
 def desk_urls(register_url: str, keys_url: str) -> Urls:
     """Two databases made ready, and what the desk alone may do in them."""
     ready(Urls(register_url, keys_url))
+    return as_desk(register_url, keys_url)
+
+
+def as_desk(register_url: str, keys_url: str) -> Urls:
+    """Two databases that are ready, for the desk alone."""
     return Urls(as_desk_alone(register_url), as_desk_alone(keys_url))
 
 
