@@ -35,7 +35,8 @@ class Table(Generic[R]):
 
     def __init__(self, view: View[R], name: str | None = None) -> None:
         self.view, self.name = view, name or view.name
-        self._columns = [Column(n, *h) for n, h in _hints(view.row).items()]
+        row: Any = view.row
+        self._columns = [Column(n, *h) for n, h in _hints(row).items()]
         self._converted = [(i, c) for i, c in enumerate(self._columns) if c.is_converted]
         self.topics = frozenset(get_topic(kind) for kind in view.facts)
         self.key = self._columns[0].name
