@@ -191,6 +191,10 @@ class Desk:
         """
         return self._standing(kind, id)
 
+    def look_up_all(self, ids: Iterable[UUID]) -> list[Any]:
+        """Those of these that are there, as they stand, by one question."""
+        return list(self._read(ids)[0].values())
+
     def _standing(self, kind: type[A], id: UUID) -> A:
         if isinstance(ahead := self._ahead.read.get(id), kind):
             return ahead
@@ -214,12 +218,18 @@ class Desk:
         Until it stores something, loses a race or forgets it, this thread asks no more for them.
         """
         self.forget_ahead()
+        self._ahead.read, self._ahead.pack_position = self._read(ids)
+
+    def _read(self, ids: Iterable[UUID]) -> tuple[dict[UUID, Any], int]:
+        """Those of these that are there, and how far the packs are."""
         kept = {id: self._kept.get(id) for id in ids}
         since = self.register.since({id: one.version if one else 0 for id, one in kept.items()})
-        for id, one in kept.items():
-            if one is not None or since.facts[id]:
-                self._ahead.read[id] = self._keep(id, one, since.facts[id])
-        self._ahead.pack_position = since.pack_position
+        read = {
+            id: self._keep(id, one, since.facts[id])
+            for id, one in kept.items()
+            if one is not None or since.facts[id]
+        }
+        return read, since.pack_position
 
     def forget_ahead(self) -> None:
         self._ahead.read, self._ahead.pack_position = {}, None

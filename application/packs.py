@@ -222,8 +222,7 @@ class Packs:
         """Every pack, read again only when something has happened to one; replaced as a whole."""
         position, shelf = self._desk.pack_position(), self._shelf
         if position != shelf.position:
-            ids = self._desk.register.pack_ids()
-            packs = [self._desk.look_up(Pack, pack_id) for pack_id in ids]
+            packs: list[Pack] = self._desk.look_up_all(self._desk.register.pack_ids())
             turns = sorted(at for pack in packs for at in pack.turns())
             shelf = _Shelf(position, {pack.name: pack for pack in packs}, turns)
             self._shelf = shelf

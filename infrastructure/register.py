@@ -72,6 +72,8 @@ class PostgresRegister(Register):
         )
 
     def since(self, versions: Mapping[UUID, int]) -> Since:
+        if not versions:
+            return Since({}, self.pack_position())
         asked = [value for pair in versions.items() for value in pair]
         rows = self._read(_since(len(versions)), asked, position=1)
         facts: dict[UUID, list[Fact]] = {stream_id: [] for stream_id in versions}
