@@ -23,6 +23,7 @@ from application.views.ticket_register import TicketFilter, TicketRow
 from domain.pack import VersionExists
 from domain.ticket import Ticket
 from infrastructure.database import Database
+from infrastructure.embedded import EmbeddedPostgres
 from infrastructure.wiring import Parts
 from tests.support.facts import SHANGHAI
 from tests.support.logs import (
@@ -37,12 +38,35 @@ from tests.support.logs import (
     running_desk,
     xlsx_file,
 )
+from tests.support.postgres import fresh_database
 
 THREE_STEPS = [
     row("K1", "接单", "2020-03-02 09:00", who="甲"),
     row("K1", "检修", "2020-03-03 09:00", who="乙"),
     row("K1", "取走", "2020-03-04 09:00", who="甲"),
 ]
+
+
+@pytest.fixture(scope="module")
+def released(postgres: EmbeddedPostgres) -> tuple[str, str]:
+    """A register and its keys to copy, in which the packs of the release are in force."""
+    names = "register_released", "keys_released"
+    for name in names:
+        postgres.create_database(name)
+    with running_desk(*map(postgres.url, names)):
+        return names
+
+
+@pytest.fixture
+def register_url(postgres: EmbeddedPostgres, released: tuple[str, str]) -> Iterator[str]:
+    with fresh_database(postgres, released[0]) as url:
+        yield url
+
+
+@pytest.fixture
+def keys_url(postgres: EmbeddedPostgres, released: tuple[str, str]) -> Iterator[str]:
+    with fresh_database(postgres, released[1]) as url:
+        yield url
 
 
 @pytest.fixture
@@ -433,7 +457,7 @@ def wait_for_tickets(database: Database, process: subprocess.Popen[str]) -> None
 def test_an_import_killed_at_any_instant_is_run_again(
     register_url: str, keys_url: str, database: Database, tmp_path: Path, map_file: Path
 ) -> None:
-    path = csv_file(tmp_path, many_cases(3_000))
+    path = csv_file(tmp_path, many_cases(1_200))
     command = (register_url, keys_url, "import", path, "--map", map_file, "--json")
 
     first = yice(*command, "--no-wait")
@@ -444,18 +468,18 @@ def test_an_import_killed_at_any_instant_is_run_again(
     _, shown = said(yice(register_url, keys_url, "report", "event-log", "--json"))
 
     assert first.returncode == -signal.SIGKILL
-    assert (code, summary["rows"], summary["refused"]) == (0, 9_000, 0)
-    assert 0 < summary["imported"] < 9_000
-    assert summary["imported"] + summary["already_imported"] == 9_000
-    assert (shown["n_cases"], shown["n_events"]) == (3_000, 9_000)
-    assert shown["top_variants"] == [{"variant": "接单 > 检修 > 取走", "cases": 3_000}]
-    assert shown["handovers"]["total"] == 6_000
+    assert (code, summary["rows"], summary["refused"]) == (0, 3_600, 0)
+    assert 0 < summary["imported"] < 3_600
+    assert summary["imported"] + summary["already_imported"] == 3_600
+    assert (shown["n_cases"], shown["n_events"]) == (1_200, 3_600)
+    assert shown["top_variants"] == [{"variant": "接单 > 检修 > 取走", "cases": 1_200}]
+    assert shown["handovers"]["total"] == 2_400
 
 
 def test_an_import_that_is_interrupted_says_that_it_can_go_on(
     register_url: str, keys_url: str, database: Database, tmp_path: Path, map_file: Path
 ) -> None:
-    path = csv_file(tmp_path, many_cases(3_000))
+    path = csv_file(tmp_path, many_cases(1_200))
 
     process = yice(register_url, keys_url, "import", path, "--map", map_file)
     wait_for_tickets(database, process)
