@@ -25,7 +25,7 @@ def busy(parts: Parts) -> BusyDesk:
     return BusyDesk(parts)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def busy_week(postgres: EmbeddedPostgres, tokens: dict[UUID, str]) -> Iterator[Parts]:
     """A busy week, read by all views. Nothing that asks for it adds to it."""
     with open_office(postgres, tokens) as office:

@@ -24,7 +24,9 @@ from application.views.figures import (
 from application.views.ticket_register import TicketRegisterView, TicketRow
 from application.views.view import View
 from infrastructure.wiring import Parts
+from tests.infrastructure.views.busy_desk import BusyDesk
 from tests.support.facts import C1, LI_NA, M1, NOON, T1, WANG_FANG, ZHAO_LEI
+from tests.support.http import Office
 from tests.support.views import folded
 
 LONG_AGO = NOON - timedelta(days=400)
@@ -257,7 +259,10 @@ def test_nothing_that_is_sealed_stands_in_the_tables(parts: Parts) -> None:
     assert "说" not in told
 
 
-def test_what_is_said_of_a_client_in_clear_is_known_and_nothing_else(parts: Parts) -> None:
+def test_what_is_said_of_a_client_in_clear_is_known_and_nothing_else(office: Office) -> None:
+    parts = office.parts
+    BusyDesk(parts).happens([("open", 0)])
+    parts.projector.catch_up()
     attributes = json.dumps({"region": "north", "phone": {"$box": f"a:b:c:d:{C1}:e"}})
     with parts.database.connection() as connection:
         connection.execute("UPDATE reporting.client_file SET attributes = %s", (attributes,))

@@ -71,11 +71,10 @@ clocks, numbers = st.sampled_from(Clock), st.integers(0, 1_000_000)
 
 def test_there_is_something_to_be_told_apart(facts: list[Fact]) -> None:
     """Late entries, and tickets that changed after they were opened."""
-    told = [(f.event.originator_id, f.event.timestamp) for f in facts]
-    by_time = sorted(told, key=lambda one: one[1])
+    told = [f.event.timestamp for f in facts]
 
-    assert told != by_time
-    assert len({len(replayed(facts, AsOf(at, Clock.OCCURRED))) for _, at in told}) > 3
+    assert told != sorted(told)
+    assert len({len(replayed(facts, AsOf(at, Clock.OCCURRED))) for at in sorted(set(told))[:6]}) > 3
 
 
 @pytest.mark.parametrize("clock", Clock)
