@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from uuid import UUID
 
 import pytest
@@ -9,9 +10,19 @@ from infrastructure.embedded import EmbeddedPostgres
 from infrastructure.wiring import Parts
 from tests.infrastructure.views.busy_desk import EVERYTHING, BusyDesk
 from tests.infrastructure.views.deeds import DEEDS
-from tests.support.http import Office, open_office
+from tests.support.http import (
+    KEYS_TEMPLATE,
+    REGISTER_TEMPLATE,
+    SETTINGS,
+    Office,
+    make_office_template,
+    open_office,
+)
 from tests.support.http import office as office
 from tests.support.http import tokens as tokens
+from tests.support.postgres import as_desk
+
+EVERYTHING_HAPPENED = "_everything"
 
 
 @pytest.fixture
@@ -23,6 +34,27 @@ def parts(office: Office) -> Parts:
 @pytest.fixture
 def busy(parts: Parts) -> BusyDesk:
     return BusyDesk(parts)
+
+
+@pytest.fixture(scope="session")
+def once_everything(postgres: EmbeddedPostgres) -> UUID:
+    """An office to copy in which all that can happen did, read by all views; its first ticket."""
+    make_office_template(postgres, EVERYTHING_HAPPENED)
+    urls = (name + EVERYTHING_HAPPENED for name in (REGISTER_TEMPLATE, KEYS_TEMPLATE))
+    with closing(Parts(as_desk(*map(postgres.url, urls)), SETTINGS)) as parts:
+        busy = BusyDesk(parts)
+        busy.happens(EVERYTHING)
+        parts.projector.catch_up()
+    return busy.tickets[0]
+
+
+@pytest.fixture
+def everything(
+    postgres: EmbeddedPostgres, tokens: dict[UUID, str], once_everything: UUID
+) -> Iterator[Parts]:
+    """A copy of that."""
+    with open_office(postgres, tokens, EVERYTHING_HAPPENED) as office:
+        yield office.parts
 
 
 @pytest.fixture(scope="session")

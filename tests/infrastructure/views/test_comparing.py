@@ -45,15 +45,8 @@ def named(differences: Sequence[Difference]) -> list[tuple[str, UUID, str, Any, 
 
 
 @pytest.fixture
-def everything(busy: BusyDesk) -> Parts:
-    busy.happens(EVERYTHING)
-    busy.parts.projector.catch_up()
-    return busy.parts
-
-
-@pytest.fixture
-def ticket(busy: BusyDesk, everything: Parts) -> UUID:
-    return busy.tickets[0]
+def ticket(once_everything: UUID) -> UUID:
+    return once_everything
 
 
 def test_after_everything_that_can_happen_there_is_nothing_to_say(everything: Parts) -> None:
@@ -142,13 +135,13 @@ def test_a_row_of_which_the_register_knows_nothing_is_found_wherever_it_stands(
     assert named(compared(everything)) == [("client_file", id, "row", THERE, MISSING)]
 
 
-def test_what_a_view_has_not_read_yet_is_not_held_against_it(
-    busy: BusyDesk, everything: Parts
-) -> None:
+def test_what_a_view_has_not_read_yet_is_not_held_against_it(busy: BusyDesk) -> None:
+    busy.happens(EVERYTHING)
+    busy.parts.projector.catch_up()
     busy.happens([("open", 0), ("note", 0), ("propose", 0)])
 
-    assert everything.comparison.streams() > 0
-    assert compared(everything) == []
+    assert busy.parts.comparison.streams() > 0
+    assert compared(busy.parts) == []
 
 
 def test_a_view_of_another_release_is_left_out(everything: Parts) -> None:

@@ -87,11 +87,8 @@ def test_after_everything_that_can_happen_the_views_are_what_they_would_be_if_bu
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
-def test_the_rows_of_a_view_are_what_the_facts_say(
-    parts: Parts, busy: BusyDesk, view: View[Any]
-) -> None:
-    busy.happens(EVERYTHING)
-    parts.projector.catch_up()
+def test_the_rows_of_a_view_are_what_the_facts_say(everything: Parts, view: View[Any]) -> None:
+    parts = everything
     table: Table[Any] = Table(view)
 
     with parts.database.connection() as connection:

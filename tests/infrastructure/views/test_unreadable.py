@@ -90,22 +90,15 @@ def test_an_event_that_is_not_what_it_should_be_stops_the_views_that_show_it(
 
 
 @pytest.mark.parametrize("name", VIEW_NAMES)
-def test_no_rebuild_goes_past_an_event_of_a_newer_release(
-    parts: Parts, busy: BusyDesk, name: str
-) -> None:
-    busy.happens(EVERYTHING)
-    parts.projector.catch_up()
-    position = enter(parts, NEWER, b"{}")
+def test_no_rebuild_goes_past_an_event_of_a_newer_release(everything: Parts, name: str) -> None:
+    position = enter(everything, NEWER, b"{}")
 
     with pytest.raises(RebuildFailed, match=f"at position {position}: UnknownTopic: {NEWER}"):
-        parts.projector.rebuild(name, lambda done, total: None)
+        everything.projector.rebuild(name, lambda done, total: None)
 
 
-def test_a_worker_goes_on_without_the_view_that_it_cannot_build_anew(
-    parts: Parts, busy: BusyDesk
-) -> None:
-    busy.happens(EVERYTHING)
-    parts.projector.catch_up()
+def test_a_worker_goes_on_without_the_view_that_it_cannot_build_anew(everything: Parts) -> None:
+    parts = everything
     with psycopg.connect(parts.database.url) as connection:
         connection.execute(
             "UPDATE reporting.view_position SET definition = 'of the release before'"
