@@ -186,9 +186,8 @@ def test_what_is_written_while_a_view_is_built_anew_is_in_it(parts: Parts, busy:
 
 
 def a_busy_hour(busy: BusyDesk) -> None:
-    for _ in range(3):
-        busy.happens(EVERYTHING)
-        busy.notes(20)
+    busy.happens(EVERYTHING)
+    busy.notes(20)
 
 
 def follow(projector: Projector, desk: Future[None]) -> None:
