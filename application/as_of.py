@@ -51,7 +51,7 @@ class Then(Generic[R]):
     def obligations(self) -> list[ObligationRow]:
         """What was promised on it by then, in the order of the promises."""
         promised = folded(ObligationsView(), self.facts, Ticket.TimePromised)
-        return [_in_utc(row) for row in promised.values()]
+        return [in_utc(row) for row in promised.values()]
 
 
 class Past:
@@ -66,6 +66,11 @@ class Past:
     def head(self) -> int:
         """The newest position there is."""
         return self._register.head()
+
+    def stream(self, id: UUID, as_of: AsOf | None) -> list[Fact]:
+        """What had happened to it by then; all there is, if no instant is named."""
+        facts = self._register.stream(id)
+        return [fact for fact in facts if as_of is None or as_of.covers(fact)]
 
     def ticket(self, ticket_id: UUID, as_of: AsOf) -> Then[TicketRow]:
         """Raises NotFound if it was not open by then."""
@@ -86,7 +91,7 @@ class Past:
         rows = folded(view, facts)
         if id not in rows:
             raise NotFound(f"no {kind.TOPIC} {id} as of {as_of}", field=f"{kind.TOPIC}_id")
-        return Then(_in_utc(rows[id]), facts, head, self._definition(type(view)))
+        return Then(in_utc(rows[id]), facts, head, self._definition(type(view)))
 
 
 def folded(
@@ -105,7 +110,7 @@ def folded(
     return rows
 
 
-def _in_utc(row: R) -> R:
+def in_utc(row: R) -> R:
     """Its times are written as those that come from tables are, whatever the offset told."""
     for name, value in shallow(row).items():
         if isinstance(value, datetime):

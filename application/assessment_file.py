@@ -15,17 +15,12 @@ from application.views.assessments import AssessmentFilter, AssessmentList, Asse
 from domain.assessment import Assessment
 from domain.errors import Forbidden, NotFound
 from domain.report import in_text
-from domain.roles import HOLDERS, INDEPENDENT
+from domain.roles import HOLDERS
 from domain.scheme import Scheme
 from domain.scoring import Rating, Sheet, hundredths, indicator_score, missing, score
 from domain.staff import Staff
 
-LOOKING_ON = (
-    HOLDERS["assessment.manage"]
-    | HOLDERS["assessment.publish"]
-    | HOLDERS["assessment.decide"]
-    | INDEPENDENT
-)
+LOOKING_ON = HOLDERS["assessment.read"]
 """Who reads all assessments but their own."""
 
 

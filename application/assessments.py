@@ -27,14 +27,16 @@ from application.assessment_commands import (
 from application.desk import Desk
 from application.levels import Levels, RevokePosition
 from application.register import Receipt
-from application.reports.packs import ReportAsked, Reports
+from application.reports.asked import ReportAsked
+from application.reports.packs import Reports
 from application.schemes import Named, Schemes
 from application.views.client_file import ClientFile
 from domain.aggregate import Act
 from domain.assessment import Assessment
 from domain.client import Client
 from domain.errors import Invalid, NotFound, Refused
-from domain.scheme import Figure, Scheme, span
+from domain.period import days_before
+from domain.scheme import Figure, Scheme
 from domain.scoring import PlanAndActual, growth
 from domain.staff import Staff
 from domain.ticket import Ticket
@@ -261,7 +263,7 @@ class Assessments:
         self, asked: Figure, one: Assessment, now: datetime, *, back: int
     ) -> tuple[Decimal, list[str]]:
         """0 where the report says nothing of them."""
-        since, until = span(one.period, back=back)
+        since, until = days_before(one.period, back)
         report = self._reports.report(
             ReportAsked(pack=asked.pack, report=asked.report, from_=since, to=until, now=now)
         )

@@ -106,6 +106,10 @@ class ClientAudience:
         entries = self._history.entries(*within) if within else []
         return figures_of(self._standing.all(), entries, now, now.astimezone(self._zone).date())
 
+    def ever(self) -> list[UUID]:
+        """Whoever was registered, merged and erased ones among them."""
+        return self._standing.ever()
+
 
 def figures_of(
     rows: Iterable[StandingRow], entries: Iterable[Entry], now: datetime, today: date

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,10 +11,13 @@ from zoneinfo import ZoneInfo
 
 from application.accesses import Accesses, Looker
 from application.client_matters import ticket_ids
+from application.client_sections import POINTS, Shown, booked, decided, decisions, told
 from application.file_book import FileBook
+from application.permissions import is_allowed
 from application.views.client_file import ClientFile, ClientRow
 from application.views.client_history import Changed, ClientHistory, ClientHistoryRow, changes
 from application.views.client_standing import ClientStanding
+from application.views.ledger import Balance, LedgerBook, LedgerRow, balances
 from application.views.ticket_register import TicketFilter, TicketRegister, TicketRow
 from domain.errors import NotFound
 from domain.privacy import HIDDEN
@@ -34,6 +37,9 @@ SECTIONS = (
     "tier_history",
     "manager_history",
     "consents",
+    "blacklist",
+    "points",
+    "statements",
     "records",
 )
 """What the file shows, besides who the client is; empty where there is nothing."""
@@ -43,17 +49,6 @@ TICKET_SECTIONS = "file_sections"
 
 TICKETS = 1_000
 """So many of a client's tickets are shown, the newest."""
-
-MANAGERS = frozenset({"client.assigned", "client.ownership-voided"})
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """An entry of a section, with its time."""
-
-    at: datetime
-    section: str
-    said: dict[str, Any]
 
 
 class ClientPages:
@@ -67,11 +62,12 @@ class ClientPages:
         register: TicketRegister,
         book: FileBook,
         accesses: Accesses,
+        ledger: LedgerBook,
         zone: ZoneInfo,
     ) -> None:
         self._file, self._history, self._standing = file, history, standing
         self._register, self._book, self._zone = register, book, zone
-        self._accesses = accesses
+        self._accesses, self._ledger = accesses, ledger
 
     def file(self, client_id: UUID, looker: Looker, *, for_client: bool = False) -> dict[str, Any]:
         """By sections, and all of it in the order of its time, as they may see it.
@@ -83,8 +79,10 @@ class ClientPages:
         ids = [client_id, *self._file.merged_into(client_id)]
         rows = self._history.of_clients(ids)
         shown = [*self._entries(rows, now, for_client), *self._tickets(ids, now)]
+        lines = self._lines(ids, looker, for_client)
+        shown += booked(lines)
         if not for_client:
-            shown += _decisions(rows)
+            shown += decisions(rows)
         sections: dict[str, list[dict[str, Any]]] = {name: [] for name in SECTIONS}
         for one in shown:
             sections.setdefault(one.section, []).append(one.said)
@@ -101,6 +99,7 @@ class ClientPages:
             **sections,
             **({} if for_client else known),
             "entitlements": self._entitled(rows, client_id, now),
+            "balances": [{"currency": b.currency, "amount": b.amount} for b in _sums(lines)],
             "timeline": [{"section": one.section, **one.said} for one in timeline],
         }
 
@@ -114,8 +113,8 @@ class ClientPages:
         return {
             "current": self._current(client_id, now),
             "entitlements": self._entitled(rows, client_id, now),
-            "pending": [_decided(row) for row in _waiting(rows)],
-            "history": [_decided(row) for row in rows if row.topic == "client.graded"],
+            "pending": [decided(row) for row in _waiting(rows)],
+            "history": [decided(row) for row in rows if row.topic == "client.graded"],
         }
 
     def _current(self, client_id: UUID, now: datetime) -> dict[str, str | None]:
@@ -168,7 +167,7 @@ class ClientPages:
 
     def _entries(
         self, rows: Sequence[ClientHistoryRow], now: datetime, for_client: bool
-    ) -> list[_Shown]:
+    ) -> list[Shown]:
         kinds = self._book.kinds(now)
         shown = []
         for row in rows:
@@ -177,22 +176,30 @@ class ClientPages:
             said = kinds.get(row.kind)
             if for_client and (said is None or not said.rule.client_sees):
                 continue
-            shown.append(_Shown(row.occurred_at, _section(said), _entry(row)))
+            shown.append(Shown(row.occurred_at, _section(said), _entry(row)))
         return shown
 
-    def _tickets(self, ids: Sequence[UUID], now: datetime) -> list[_Shown]:
+    def _lines(self, ids: Sequence[UUID], looker: Looker, for_client: bool) -> list[LedgerRow]:
+        """Points; and money, for who may see the ledger and not for the client."""
+        of = [self._ledger.booked(f"client:{id}", since=None, until=None) for id in ids]
+        sees_all = not for_client and is_allowed("ledger.read", looker.by.roles_anywhere)
+        return [line for lines in of for line in lines if sees_all or line.kind == POINTS]
+
+    def _tickets(self, ids: Sequence[UUID], now: datetime) -> list[Shown]:
         asked = TicketFilter(client_ids=tuple(ids))
         places = self._book.value(TICKET_SECTIONS, now)
         sections = {name: section for section, names in places.items() for name in names}
         rows = self._register.page(asked, before=None, limit=TICKETS)
         return [
-            _Shown(row.opened_at, sections.get(row.procedure, "tickets"), _ticket(row))
+            Shown(row.opened_at, sections.get(row.procedure, "tickets"), _ticket(row))
             for row in reversed(rows)
         ]
 
 
 _KNOWN_TO_ALL = ("client_id", "kind", "name", "registered_at", "version")
-_KNOWN_INSIDE = ("details", "attributes", "is_blacklisted", "blacklist_scope", "holds")
+_KNOWN_INSIDE = (
+    *("details", "attributes", "is_blacklisted", "blacklist_scope", "holds", "consents"),
+)
 
 
 def _identity(row: ClientRow, for_client: bool) -> dict[str, Any]:
@@ -215,19 +222,8 @@ def _entry(row: ClientHistoryRow) -> dict[str, Any]:
         "word": said["word"],
         "number": said["number"],
         "form": said["form"],
-        **_told(row),
+        **told(row),
         "ticket_ids": ticket_ids(row.client_id, row.version, said["opens"]),
-    }
-
-
-def _told(row: ClientHistoryRow) -> dict[str, Any]:
-    return {
-        "by": row.by,
-        "acting_for": row.acting_for,
-        "reason": row.reason,
-        "occurred_at": row.occurred_at,
-        "recorded_at": row.recorded_at,
-        "position": row.position,
     }
 
 
@@ -237,22 +233,9 @@ def _ticket(row: TicketRow) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names} | times | {"priority": row.priority}
 
 
-def _decisions(rows: Sequence[ClientHistoryRow]) -> list[_Shown]:
-    shown = [
-        _Shown(row.occurred_at, "tier_history", _decided(row))
-        for row in rows
-        if row.topic == "client.graded"
-    ]
-    return shown + [
-        _Shown(row.occurred_at, "manager_history", {**row.details, **_told(row)})
-        for row in rows
-        if row.topic in MANAGERS
-    ]
-
-
-def _decided(row: ClientHistoryRow) -> dict[str, Any]:
-    """A class, what it was before, what it rests on, who decided it, and why."""
-    return {name: v for name, v in row.details.items() if name != "opens"} | _told(row)
+def _sums(lines: Sequence[LedgerRow]) -> Sequence[Balance]:
+    """Of all the files together, by currency."""
+    return balances(replace(line, holder="") for line in lines)
 
 
 def _waiting(rows: Sequence[ClientHistoryRow]) -> list[ClientHistoryRow]:

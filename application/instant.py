@@ -24,8 +24,11 @@ class AsOf:
     clock: Clock = Clock.RECORDED
 
     def covers(self, fact: Fact) -> bool:
-        told = fact.recorded_at if self.clock is Clock.RECORDED else fact.event.timestamp
-        return told <= self.at
+        return self.has_come(fact.recorded_at, fact.event.timestamp)
+
+    def has_come(self, recorded_at: datetime, occurred_at: datetime) -> bool:
+        """Whether what happened then, and was recorded then, counts."""
+        return (recorded_at if self.clock is Clock.RECORDED else occurred_at) <= self.at
 
     def __str__(self) -> str:
         return f"{self.at.isoformat()} ({self.clock})"

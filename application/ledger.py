@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from application.desk import Actor, Command, Desk
+from application.ledger_proofs import Proofs
 from application.ledger_terms import Terms
 from application.packs import Packs
 from application.register import Receipt
@@ -105,6 +106,7 @@ class Ledger:
 
     def __init__(self, desk: Desk, packs: Packs, calendars: Calendars) -> None:
         self._desk, self._packs, self._calendars = desk, packs, calendars
+        self._proofs = Proofs(desk)
 
     def tables(self, at: datetime) -> list[Terms]:
         """Those of all packs in force then, by pack and in their order there."""
@@ -148,6 +150,7 @@ class Ledger:
                 return entry.waive(terms.table, **said)
             nth = self._nth(entry, terms.table)
             terms.table.refuse("decided", terms.look(entry.facts, nth))
+            self._must_be_proven("decided", terms, entry, act)
             return entry.decide(
                 terms.table,
                 terms.reckoned(entry.facts, nth),
@@ -166,6 +169,7 @@ class Ledger:
         def decide(entry: Entry, act: Act) -> None:
             terms = self._terms_of(entry)
             terms.table.refuse("confirmed", terms.look(entry.facts, None))
+            self._must_be_proven("confirmed", terms, entry, act)
             entry.confirm(terms.table, act=act)
 
         return self._change(command, decide)
@@ -176,6 +180,7 @@ class Ledger:
         def decide(entry: Entry, act: Act) -> None:
             terms = self._terms_of(entry)
             terms.table.refuse("executed", terms.look(entry.facts, None))
+            self._must_be_proven("executed", terms, entry, act)
             if (need := terms.need(entry.sanction)) is not None:
                 self._must_have_been(need, entry, command.ticket_id, act)
             entry.execute(
@@ -213,6 +218,7 @@ class Ledger:
         entry_id = _entry_id(command, terms.table, facts)
         nth = self._nth_of(command, terms.table)
         terms.table.refuse("proposed", terms.look(facts, nth))
+        self._proofs.must_hold("proposed", terms.table, command.holder, facts, command.at)
         self._must_follow(terms.table, command.holder, facts)
         found = terms.reckoned(facts, nth)
 
@@ -246,6 +252,9 @@ class Ledger:
             return entry
 
         return self._desk.create(command, make)
+
+    def _must_be_proven(self, step: str, terms: Terms, entry: Entry, act: Act) -> None:
+        self._proofs.must_hold(step, terms.table, entry.holder, entry.facts, act.at)
 
     def _change(self, command: EntryCommand, decide: Callable[[Entry, Act], None]) -> Receipt:
         return self._desk.change(Entry, command.entry_id, command, decide)

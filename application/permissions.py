@@ -22,3 +22,7 @@ def role_for(permission: str, roles: frozenset[str]) -> str:
             permission=permission,
         )
     return allowing[0]
+
+
+def is_allowed(permission: str, roles: frozenset[str]) -> bool:
+    return SYSTEM in roles or bool(roles & HOLDERS[permission])

@@ -21,8 +21,8 @@ from domain.assessed import OwnAssessment
 from domain.assessment import Assessment
 from domain.errors import NotFound, Refused
 from domain.own import must_be_another
+from domain.period import days_of
 from domain.ranking import Line, NobodyRanked, Ranking, ranked
-from domain.scheme import span
 from domain.zone import Zone
 
 
@@ -150,5 +150,5 @@ class Rankings:
         """The first instant of the month in which it is paid, in the desk's zone."""
         if ranking.payout_month is None:
             return None
-        first, _ = span(ranking.payout_month)
+        first, _ = days_of(ranking.payout_month)
         return Zone(self._desk.zone.key).instant(first, 0)

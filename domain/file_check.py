@@ -10,7 +10,7 @@ from domain.file_rules import RecordKind
 from domain.grading import Grading
 from domain.pack import PackContent
 from domain.pack_words import Place, paths
-from domain.report import Report
+from domain.report import CLIENTS, Report
 from domain.schedule import Schedule
 
 SECTIONS = frozenset({"records", "gradings", "broadcasts"})
@@ -67,7 +67,7 @@ def is_of_files(place: Place, said: Mapping[Place, Any]) -> bool:
         return True
     part = said.get(place[:2])
     if isinstance(part, Report):
-        return part.is_over_clients
+        return part.over == CLIENTS
     return isinstance(part, Schedule) and part.is_of_files
 
 

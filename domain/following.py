@@ -9,7 +9,7 @@ from typing import Any
 from domain.aggregate import Act
 from domain.errors import Forbidden, Refused
 from domain.happening import Happening
-from domain.pack_people import People, Sample
+from domain.pack_people import People, Reading, Sample
 from domain.pack_rules import Across, Consequence
 from domain.predicate import Look
 from domain.procedure import Step
@@ -25,8 +25,12 @@ RULES = "system:rules"
 DAYS = "always"
 """The calendar in whose time zone days are counted."""
 
-Ask = Callable[[Across | People | Sample, Look], Any]
-"""Answers a question about other tickets by a number, about staff or a sample by their ids."""
+Question = Across | People | Sample | Reading
+
+Ask = Callable[[Question, Look], Any]
+"""Answers a question about other tickets by a number, about staff or a sample by their ids, and
+what a report says by its parts.
+"""
 
 
 class NotForYou(Forbidden):
@@ -37,7 +41,7 @@ class RulesInCircles(Refused):
     code = "rules_in_circles"
 
 
-def nothing_across(question: Across | People | Sample, look: Look) -> int:
+def nothing_across(question: Question, look: Look) -> int:
     """Where nobody can answer for other tickets, there are none."""
     return 0
 
@@ -93,6 +97,8 @@ class Following(Promising):
                 return question and self.ask_across(question, look)
             if where in ("people", "sample"):
                 return self._asked(where, name, look)
+            if where == "reading":
+                return self._read(name, look)
             return self.look(path, act.at)
 
         return look
@@ -121,6 +127,13 @@ class Following(Promising):
             return None
         found: list[str] = self.ask_across(of[name], look) or []
         return len(found) if counted == "count" else found
+
+    def _read(self, name: str, look: Look) -> Any:
+        """A part of what a report says; None where it says nothing."""
+        name, _, part = name.partition(".")
+        question = self.rules.readings.get(name)
+        said: Mapping[str, Any] = (question and self.ask_across(question, look)) or {}
+        return said.get(part)
 
     def must_be_for(self, step: Step, act: Act) -> Act:
         """The act, in the role that allows the step. Raises NotForYou."""

@@ -20,6 +20,7 @@ def table_faults(
         for fault in (
             *_grade_faults(table, grades),
             *_other_faults(table, tables),
+            *_proof_faults(table),
             *_path_faults(table, lists),
             *form_faults("form", table.form),
         )
@@ -54,6 +55,16 @@ def _other_faults(table: Table, tables: Mapping[str, Table]) -> Iterator[str]:
     for field in table.once_per:
         if field != "holder" and field not in table.form:
             yield f"once_per: the form has no field {field}"
+
+
+def _proof_faults(table: Table) -> Iterator[str]:
+    for field, proof in table.proofs.items():
+        if field not in table.form:
+            yield f"proofs.{field}: the form has no such field"
+        if not proof.upon <= STEPS:
+            yield f"proofs.{field}.upon: an entry is {', '.join(sorted(STEPS))}"
+        if proof.procedure is None and (proof.after or proof.about):
+            yield f"proofs.{field}: an assessment goes through no steps"
 
 
 def _path_faults(table: Table, lists: Collection[str]) -> Iterator[str]:

@@ -110,6 +110,21 @@ class Need(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rule: Word | None = None
 
 
+class Proof(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a reference among the facts has to lead to, if it is filled, upon these steps.
+
+    A ticket of this `procedure` on which all of `after` happened; or, without one, a published
+    assessment. `about`: the path on the ticket that names the holder; an assessment is theirs.
+    """
+
+    says: Word
+    procedure: Word | None = None
+    after: frozenset[Word] = frozenset()
+    about: Word | None = None
+    upon: frozenset[Word] = frozenset({"proposed"})
+    rule: Word | None = None
+
+
 class Grade(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How severe misconduct is: which sanctions there are, and who decides on them.
 
@@ -128,7 +143,8 @@ class Grade(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """For what an entry is proposed. With a `grade` it is a code of misconduct.
 
-    `form`: which facts are told; `guards` refuse upon proposed, decided, confirmed or executed.
+    `form`: which facts are told; `guards` refuse upon proposed, decided, confirmed or executed, and
+    `proofs`, by the field of a reference, what leads to nothing.
     `once_per`: what there is one entry for, ever (fields, or `holder`). `follows`: the table that
     has one for the same already. `at_once`: nobody need decide. `decided_by`: any who may decide if
     none is named; `confirmed_by`: one of them confirms before it is carried out. `within`: by when
@@ -146,6 +162,7 @@ class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     form: dict[Word, FormField] = {}
     must: tuple[FormRule, ...] = ()
     guards: tuple[GuardRule, ...] = ()
+    proofs: dict[Word, Proof] = {}
     cases: tuple[Case, ...] = ()
     once_per: tuple[Word, ...] = ()
     follows: Word | None = None

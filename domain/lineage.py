@@ -27,12 +27,18 @@ class Traced:
 
 
 def traced(report: Report, rows: Iterable[Row]) -> list[Traced]:
-    paths = paths_of(report)
-    return [_traced(report, paths, row) for row in rows]
+    looked_at, paths = list(rows), paths_of(report)
+    unmet = [None if report.where is None else report.where.unmet(r.look) for r in looked_at]
+    if (core := report.core) is not None:
+        asked = [row for row, why in zip(looked_at, unmet, strict=True) if why is None]
+        among = {id(row) for row in core.among(asked)}
+        beyond = f"not among the fewest that have {core.percent} % of {core.of}"
+        found = zip(looked_at, unmet, strict=True)
+        unmet = [why or (None if id(row) in among else beyond) for row, why in found]
+    return [_traced(report, paths, row, why) for row, why in zip(looked_at, unmet, strict=True)]
 
 
-def _traced(report: Report, paths: Sequence[str], row: Row) -> Traced:
-    why_not = None if report.where is None else report.where.unmet(row.look)
+def _traced(report: Report, paths: Sequence[str], row: Row, why_not: str | None) -> Traced:
     left_out: dict[str, str] = {}
     if why_not is None:
         for name, measure in report.measures.items():
@@ -53,6 +59,7 @@ def _missing(measure: Measure, row: Row) -> str | None:
 def paths_of(report: Report) -> list[str]:
     """All that the definition asks of a row, each once, in its order."""
     asked = [*report.by, *report.columns, *_of_predicate(report.where)]
+    asked += [] if report.core is None else [report.core.of]
     for measure in report.measures.values():
         asked += [path for kind in STATISTICS if (path := getattr(measure, kind))]
         asked += [*(measure.ratio or ()), *measure.weights, *_of_predicate(measure.share)]

@@ -26,7 +26,7 @@ from domain.ladder import Ladder
 from domain.ledger_table import Grade, Table
 from domain.own import must_be_another
 from domain.ownership import OwnershipTerms
-from domain.pack_people import People, Sample, Team
+from domain.pack_people import People, Reading, Sample, Team
 from domain.pack_rules import (
     Across,
     Consequence,
@@ -75,18 +75,18 @@ class MandatoryPack(Invalid):
     code = "mandatory_pack"
 
 
-_OF_TICKETS = (
-    "activities",
-    "obligations",
-    "guards",
-    "consequences",
-    "across",
-    "items",
-    "routes",
-    "signoffs",
-    "checklists",
+_OF_TICKETS = frozenset(
+    {
+        *("activities", "obligations", "guards", "consequences", "across", "items", "routes"),
+        *("signoffs", "checklists"),
+    }
 )
 """A pack without any of these leaves tickets alone."""
+
+_HEAD = frozenset({"pack", "version", "title", "holds_for", "principles", "owner", "rules"})
+
+_BESIDE = frozenset({"ledger", "records", "gradings", "broadcasts", "units"})
+"""What packs say beside tickets."""
 
 
 class HoldsFor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -153,6 +153,7 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     checks: dict[Word, Check] = {}
     people: dict[Word, People] = {}
     samples: dict[Word, Sample] = {}
+    readings: dict[Word, Reading] = {}
     teams: dict[Word, Team] = {}
 
     @classmethod
@@ -175,22 +176,16 @@ class PackContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         """Whether it holds besides the pack of the procedure, at this service point."""
         return (
             self.is_overlay
-            and not self.is_of_the_ledger
-            and not self.is_of_files_only
+            and not self.is_beside_tickets
             and self.holds_for.includes(procedure, unit)
         )
 
     @property
-    def is_of_the_ledger(self) -> bool:
-        """Whether it holds tables of the ledger and says nothing of tickets."""
-        rules = (self.activities, self.obligations, self.guards, self.consequences, self.routes)
-        return bool(self.ledger) and not any((*rules, self.signoffs, self.checklists))
-
-    @property
-    def is_of_files_only(self) -> bool:
-        """Whether it speaks of clients' files, and says nothing that could hold for a ticket."""
-        speaks = self.records or self.gradings or self.broadcasts or self.units
-        return bool(speaks) and not any(getattr(self, section) for section in _OF_TICKETS)
+    def is_beside_tickets(self) -> bool:
+        """Whether it speaks of the ledger or of clients' files, or is of reports alone, and says
+        nothing that could hold for a ticket."""
+        says = {name for name in self.__struct_fields__ if getattr(self, name)} - _HEAD
+        return bool(says & _BESIDE or says == {"reports"}) and not says & _OF_TICKETS
 
     @property
     def the_procedure(self) -> Procedure:
@@ -345,6 +340,7 @@ def rulebook_of(contents: Iterable[PackContent], calendars: Calendars) -> Rulebo
         checklists=_merged(pack.checklists for pack in packs),
         people=_merged(pack.people for pack in packs),
         samples=_merged(pack.samples for pack in packs),
+        readings=_merged(pack.readings for pack in packs),
     )
 
 

@@ -11,6 +11,7 @@ from domain.pack import HoldsFor, PackContent
 from domain.pack_rules import STANDINGS
 from domain.pack_words import Fields, Place, Said, Vocabulary, own, parts, paths
 from domain.procedure import Opening, Procedure, Step
+from domain.report_check import lost_names
 from domain.roles import ROLES
 from domain.rulebook import HAPPENINGS
 
@@ -48,6 +49,7 @@ def faults(
     found += _field_faults(content, said, known)
     found += [] if content.procedure is None else _path_faults(said, known, later=False)
     found += unopenable(content, others)
+    found += [] if content.procedure is None else lost_names(content, known)
     if catalogue is not None:
         found += _rule_faults(said, catalogue)
     if content.mandatory and content.holds_for != HoldsFor():
@@ -69,6 +71,7 @@ def warnings(content: PackContent, beside: Iterable[PackContent] = ()) -> list[s
     ]
     if content.procedure is None:
         found += _path_faults(said, known, later=False)
+        found += lost_names(content, known)
     found += _path_faults(said, known, later=True)
     found += [
         f"{'.'.join(place)}: {path} leads nowhere"

@@ -1,4 +1,4 @@
-"""What a pack may ask about staff, and which tickets it draws by lot: answered by their ids."""
+"""What a pack asks about staff (answered by their ids), of reports, and which tickets it draws."""
 
 from __future__ import annotations
 
@@ -54,6 +54,18 @@ class Sample(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     seed: Word
     days: Annotated[int, Meta(ge=1, le=366)]
     procedures: frozenset[Word] = frozenset()
+
+
+class Reading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a report of a pack in force says of a period: `reading.x.value`, `.target` and `.met`.
+
+    `report`: its pack and name, as `survey/score`. Without `measure` the one that its target speaks
+    of, or its only one. A text that begins with `=` is a path.
+    """
+
+    report: Word
+    period: Word
+    measure: Word | None = None
 
 
 class Team(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -82,9 +82,24 @@ ENTRY_IN_REPORTS = frozenset(
     {
         *("holder", "table_name", "kind", "currency", "amount", "named", "grade", "nth", "line"),
         *("state", "sanction", "mode", "appeal", "booked_at", "executed_at", "happened_at"),
+        *("pack", "pack_version", "month"),
     }
 )
 """What reports over the ledger may ask of each line: `entry.amount`."""
+
+ASSESSMENT_IN_REPORTS = frozenset(
+    {
+        *("assessment_id", "scheme", "period", "subject_id", "unit", "state", "score", "passed"),
+        *("score_with_all", "opened_at", "published_at", "is_under_appeal", "undelivered"),
+    }
+)
+"""What reports over assessments may ask of each: `assessment.score`."""
+
+NUMBER_IN_REPORTS = frozenset({"register", "number", "status", "missing", "given_at"})
+"""What reports over the numbers of registers may ask of each: `number.status`."""
+
+_OF_SCHEMES = frozenset({"group", "indicator", "plan", "actual"})
+"""What reports over assessments may ask of each besides, by a name of its scheme."""
 
 ACTOR = frozenset({"roles", "id", "is_owner", "is_first_contact"})
 """What paths may ask of who acts: `actor.roles`."""
@@ -104,8 +119,19 @@ _SECTIONS = {
     "across": "across",
     "people": "people",
     "sample": "samples",
+    "reading": "readings",
 }
 """The part of a pack that defines what stands behind the first word of a path."""
+
+_ASKED_OF = {
+    "obligation": OBLIGATION_IN_REPORTS,
+    "entry": ENTRY_IN_REPORTS,
+    "assessment": ASSESSMENT_IN_REPORTS,
+    "number": NUMBER_IN_REPORTS,
+}
+
+READ = frozenset({"value", "target", "met"})
+"""What can be asked of a reading of a report."""
 
 _MANY = frozenset({"people", "sample"})
 """What is answered by several; how many stands at `.count`."""
@@ -234,6 +260,9 @@ class Vocabulary:
             return True
         if where in _SECTIONS:
             name = name.removesuffix(".count") if where in _MANY else name
+            if where == "reading":
+                name, _, part = name.partition(".")
+                return part in READ and (_SECTIONS[where], name) in self.defined
             return path == "list.items" or (_SECTIONS[where], name) in self.defined
         this = THIS_IN_REPORTS if in_report else THIS
         roots = {"form": form, "row": self.row_fields, "this": this, "actor": ACTOR}
@@ -251,12 +280,12 @@ class Vocabulary:
         return fields is None or name in fields or (first in fields and of_rows in self.row_fields)
 
     def _is_only_in_reports(self, where: str, name: str) -> bool:
-        if where == "obligation":
-            return name in OBLIGATION_IN_REPORTS
         if where in ("hours", "minutes"):
             return all(word in self.words for word in name.split("."))
-        if where in ("entry", "facts"):
-            return where == "facts" or name in ENTRY_IN_REPORTS
+        if where in _ASKED_OF:
+            return name in _ASKED_OF[where]
+        if where in _OF_SCHEMES or where == "facts":
+            return True
         return where == "client" or (_IN_REPORTS.get(where, ""), name) in self.defined
 
 

@@ -50,6 +50,15 @@ def _days(said: dict[str, int]) -> tuple[date, date]:
     return date(year, 1, 1), date(year + 1, 1, 1)
 
 
+def days_before(name: str, back: int) -> tuple[date, date]:
+    """The days of so many such months, quarters, half-years or years before. Raises Invalid."""
+    first, behind = days_of(name)
+    months = (behind.year - first.year) * 12 + behind.month - first.month
+    if months < 1:
+        raise Invalid(f"{name} is no whole month, quarter, half-year or year", field="period")
+    return _later(first, -back * months), _later(behind, -back * months)
+
+
 def _later(first: date, months: int) -> date:
     return first_of_month(first.year * 12 + first.month - 1 + months)
 

@@ -11,7 +11,8 @@ from uuid import UUID, uuid5
 from domain.aggregate import Act, Aggregate, InitialEvent
 from domain.assessment import ASSESSMENTS, must_have_role
 from domain.errors import Refused
-from domain.scheme import RankingRule, Scheme, span
+from domain.period import days_of
+from domain.scheme import RankingRule, Scheme
 from domain.scoring import ranks
 from domain.zone import first_of_month, month_number
 
@@ -144,7 +145,7 @@ def payout_month(rule: RankingRule, period: str) -> str | None:
     """The first of the paying months behind a period: 2026-Q4 is paid in 2027-01 (SA-02)."""
     if not rule.paid_in:
         return None
-    _, behind = span(period)
+    _, behind = days_of(period)
     months = (first_of_month(month_number(behind) + ahead) for ahead in range(12))
     return next(f"{first:%Y-%m}" for first in months if first.month in rule.paid_in)
 

@@ -31,6 +31,13 @@ due in the period.
 CLIENTS, LEDGER = "clients", "ledger"
 """What else it may be over: each client once, or each line of the ledger that is of the period."""
 
+ASSESSMENTS, NUMBERS = "assessments", "numbers"
+"""Or each assessment of the period, or each number of the registers that was given, or is missing
+before one that was.
+"""
+
+SOURCES = frozenset({TICKETS, OBLIGATIONS, CLIENTS, LEDGER, ASSESSMENTS, NUMBERS})
+
 
 class Row(Protocol):
     """A ticket, one happening on it, or a client; `look` says what a path stands for.
@@ -112,16 +119,30 @@ class Measure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a measure must reach, and by how much more each year after the base year."""
+    """What a measure must reach, and by how much more each year after the base year.
 
-    value: Decimal
+    `at_most` in place of `value`: what it must not exceed, and by how much that moves each year.
+    """
+
+    value: Decimal | None = None
+    at_most: Decimal | None = None
     step_per_year: Decimal = Decimal()
     base_year: int | None = None
     measure: Word | None = None
 
+    def __post_init__(self) -> None:
+        if (self.value is None) == (self.at_most is None):
+            raise ValueError("a target is a value, or at_most")
+
     def in_year(self, year: int) -> Decimal:
         since = 0 if self.base_year is None else year - self.base_year
-        return self.value + self.step_per_year * since
+        bound = self.value if self.at_most is None else self.at_most
+        assert bound is not None
+        return bound + self.step_per_year * since
+
+    def is_met(self, reached: Decimal, year: int) -> bool:
+        bound = self.in_year(year)
+        return reached >= bound if self.at_most is None else reached <= bound
 
 
 class Core(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -180,21 +201,19 @@ class Report(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def words(self) -> tuple[str, ...]:
         """The happenings that it is over; none: tickets, or what was promised."""
         if isinstance(self.over, str):
-            return () if self.over in (TICKETS, OBLIGATIONS, CLIENTS, LEDGER) else (self.over,)
+            return () if self.over in SOURCES else (self.over,)
         return self.over
 
     @property
-    def is_over_clients(self) -> bool:
-        return self.over == CLIENTS
-
-    @property
-    def is_over_ledger(self) -> bool:
-        return self.over == LEDGER
+    def is_of_tickets(self) -> bool:
+        """Whether its rows are tickets, what happened on them, or what was promised."""
+        return bool(self.words) or self.over in (TICKETS, OBLIGATIONS)
 
     @property
     def permission(self) -> str:
         """What whoever reads it must have."""
-        return "ledger.read" if self.is_over_ledger else "read"
+        needed: Mapping[object, str] = {LEDGER: "ledger.read", ASSESSMENTS: "assessment.read"}
+        return needed.get(self.over, "read")
 
     @property
     def aimed_at(self) -> str | None:
@@ -350,11 +369,12 @@ def _shown(value: Any) -> Any:
 def _aim(report: Report, figures: Mapping[str, Figure], year: int) -> dict[str, Any] | None:
     if report.target is None or report.aimed_at is None:
         return None
-    required, reached = report.target.in_year(year), figures[report.aimed_at].value
+    reached = figures[report.aimed_at].value
     return {
         "measure": report.aimed_at,
-        "required": in_text(required, 2),
-        "met": None if reached is None else reached >= required,
+        "required": in_text(report.target.in_year(year), 2),
+        "met": None if reached is None else report.target.is_met(reached, year),
+        **({} if report.target.at_most is None else {"is_most": True}),
     }
 
 

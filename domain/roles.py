@@ -59,6 +59,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "ledger.confirm": Permission("confirm what is to be paid", "RW-10"),
     "ledger.execute": Permission("put on record what was paid, handed in or carried out", "PN-22"),
     "ledger.appeal": Permission("appeal against an entry of one's own", "PN-01"),
+    "assessment.read": Permission("see assessments of everybody but of oneself, published or not"),
     "assessment.manage": Permission("open assessments, draw samples, end them, deliver copies"),
     "assessment.rate": Permission("rate oneself, and whom a scheme lets one rate"),
     "assessment.publish": Permission("publish results and rankings, and carry them out", "SA-03"),
@@ -85,7 +86,7 @@ _SERVES = _LOOKS_ON | {
 }
 _DECIDES = _SERVES | {"ledger.read", "ledger.decide"}
 _PAYS = _SERVES | {"ledger.read", "ledger.confirm", "ledger.execute"}
-_ASSESSES = frozenset({"assessment.manage", "staff.commend"})
+_ASSESSES = frozenset({"assessment.read", "assessment.manage", "staff.commend"})
 _PUBLISHES = _ASSESSES | {"assessment.publish", "assessment.decide", "staff.level"}
 _LEADS = _DECIDES | {
     "evidence.grant",
@@ -115,11 +116,14 @@ ROLES_OF_CATALOGUE: Mapping[str, Role] = {
     "policy_approver": Role("制度审批人", _LOOKS_ON | {"pack.approve", "pack.publish"}, "GV-01"),
     "supervisor": Role(
         "监督办公室(纪委监察)",
-        _LOOKS_ON | {"ticket.supervise", "ticket.remind", "access.read", "ledger.read"},
+        _LOOKS_ON
+        | {"ticket.supervise", "ticket.remind", "access.read", "ledger.read", "assessment.read"},
         "SC-04, AU-08",
     ),
     "compliance_reviewer": Role(
-        "查验人", _LOOKS_ON | {"evidence.export", "access.read", "ledger.read"}, "AU-01/06"
+        "查验人",
+        _LOOKS_ON | {"evidence.export", "access.read", "ledger.read", "assessment.read"},
+        "AU-01/06",
     ),
     "viewer": Role("查看人", _LOOKS_ON, "PR-02"),
     "staff": Role("全体员工", _SERVES, "FR-04, CH-01"),

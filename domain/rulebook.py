@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.calendar import Calendars
 from domain.checklist import Checklist
-from domain.pack_people import People, Sample
+from domain.pack_people import People, Reading, Sample
 from domain.pack_rules import Across, Consequence, GuardRule, ObligationRule, Route, ServiceItem
 from domain.predicate import Look
 from domain.signoff import Signoff
@@ -75,6 +75,7 @@ class Rulebook:
     checklists: Mapping[str, Checklist] = field(default_factory=dict)
     people: Mapping[str, People] = field(default_factory=dict)
     samples: Mapping[str, Sample] = field(default_factory=dict)
+    readings: Mapping[str, Reading] = field(default_factory=dict)
 
     def refuse(self, word: str, look: Look) -> None:
         """Raises what the first guard on this step or fact says."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated, Literal
@@ -13,7 +12,6 @@ from msgspec import Meta, Struct
 
 from domain.form import Word
 from domain.roles import ROLES
-from domain.zone import first_of_month
 
 Every = Literal["month", "quarter", "half_year", "year", "once"]
 
@@ -29,20 +27,6 @@ PERIODS: Mapping[Every, str] = {
 
 LARGEST = Decimal(10) ** 12
 """Bounds lie below it."""
-
-_MONTHS = {"Q": 3, "H": 6}
-
-
-def span(period: str, *, back: int = 0) -> tuple[date, date]:
-    """From the first day of a month, quarter, half-year or year to the first behind it.
-
-    `back`: of so many such periods before. Raises ValueError for another.
-    """
-    year, _, part = period.partition("-")
-    months = _MONTHS.get(part[:1], 1) if part else 12
-    nth = int(part.lstrip("QH")) if part else 1
-    first = int(year) * 12 + (nth - 1) * months - back * months
-    return first_of_month(first), first_of_month(first + months)
 
 
 class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from application.numbering import POSITIONS, Irregular, Numbering
+from collections.abc import Sequence
+
+from application.numbering import POSITIONS, Given, Irregular, Numbering
 from infrastructure.database import Database
 
 _ENTRIES = f"""
@@ -30,6 +32,21 @@ _IRREGULAR = f"""
 """
 """The last command answered says how far the positions go: what is missing behind is a gap, too."""
 
+_GIVEN = """
+    SELECT e.register, e.number, substring(e.number from '^[^-]+-([0-9]{1,18})$')::bigint,
+           e.stream_id, e.position, e.recorded_at, coalesce(h.happened_at, e.recorded_at),
+           v.position, v.recorded_at, v.happened_at
+      FROM register.entry e LEFT JOIN reporting.happening h ON h.position = e.position
+      LEFT JOIN LATERAL (
+        SELECT w.position, w.recorded_at, coalesce(x.happened_at, w.recorded_at) AS happened_at
+          FROM register.entry w LEFT JOIN reporting.happening x ON x.position = w.position
+         WHERE w.stream_id = e.stream_id AND w.topic = 'ticket.voided'
+           AND e.topic = 'ticket.opened' LIMIT 1) v ON true
+     WHERE e.register IS NOT NULL AND right(e.register, 4) = ANY(%s)
+     ORDER BY e.register, e.position
+"""
+"""A register is one year's, and its name ends with that."""
+
 
 class PostgresNumbering(Numbering):
     def __init__(self, database: Database) -> None:
@@ -41,3 +58,7 @@ class PostgresNumbering(Numbering):
 
     def irregular(self) -> list[Irregular]:
         return [Irregular(*row) for row in self._database.rows(_IRREGULAR)]
+
+    def given(self, years: Sequence[int]) -> list[Given]:
+        rows = self._database.rows(_GIVEN, ([f"{year:04}" for year in years],))
+        return [Given(*row) for row in rows]

@@ -50,8 +50,10 @@ from application.people import People
 from application.people_asked import PeopleAsked
 from application.policy import Policy
 from application.rankings import Rankings
+from application.readings import Readings
 from application.register import Unavailable
 from application.reports.packs import Reports
+from application.reports.sources import Sources
 from application.rotations import Rotations
 from application.schedules import Schedules
 from application.schemes import Schemes
@@ -157,12 +159,23 @@ class Parts:
         self.rotations = Rotations(self.desk, self.ownership)
         self.figures = PostgresFigures(self.database)
         self.staff_directory = PostgresStaffDirectory(self.database)
-        across = PeopleAsked(
-            AcrossTickets(self.figures, self.desk),
-            self.staff_directory,
-            self.figures,
-            Zone(settings.zone.key),
+        self.past = Past(self.register, definition_of)
+        self.client_history = PostgresClientHistory(self.database)
+        self.client_standing = PostgresClientStanding(self.database)
+        self.audience = ClientAudience(self.client_standing, self.client_history, settings.zone)
+        self.ledger_book = PostgresLedgerBook(self.database)
+        self.assessment_list = PostgresAssessmentList(self.database)
+        self.numbering = PostgresNumbering(self.database)
+        zone = Zone(settings.zone.key)
+        sources = Sources(
+            *(self.packs, self.past, self.audience, self.ledger_book, self.assessment_list),
+            *(self.numbering, zone),
         )
+        self.reports = Reports(self.packs, self.figures, self.past, sources, zone)
+        people = PeopleAsked(
+            AcrossTickets(self.figures, self.desk), self.staff_directory, self.figures, zone
+        )
+        across = Readings(self.reports, people)
         self.tickets = Tickets(self.desk, self.packs, across)
         self.evidence = PostgresEvidenceStore(self.database, self.keys)
         self.dossiers = Dossiers(self.desk, self.packs, self.evidence, across)
@@ -184,7 +197,6 @@ class Parts:
         self.clients_then = PostgresClientsThen(self.database)
         self.staff_then = PostgresStaffThen(self.database)
         self.obligations_then = PostgresObligationsThen(self.database)
-        self.past = Past(self.register, definition_of)
         self.client_file = PostgresClientFile(self.database)
         self.access_log = PostgresAccessLog(self.database)
         self.accesses = Accesses(
@@ -197,9 +209,6 @@ class Parts:
         self.obligations = PostgresObligations(self.database)
         self.checks = Checks(self.packs, self.figures, self.staff_directory)
         self.boards = Boards(self.packs, self.figures, self.staff_directory)
-        self.client_history = PostgresClientHistory(self.database)
-        self.client_standing = PostgresClientStanding(self.database)
-        self.audience = ClientAudience(self.client_standing, self.client_history, settings.zone)
         self.file_book = FileBook(self.packs)
         self.client_matters = ClientMatters(
             self.desk, self.tickets, self.client_history, self.staff_directory
@@ -215,17 +224,12 @@ class Parts:
             self.ticket_register,
             self.file_book,
             self.accesses,
+            self.ledger_book,
             settings.zone,
-        )
-        self.ledger_book = PostgresLedgerBook(self.database)
-        self.reports = Reports(
-            *(self.packs, self.figures, self.past, self.audience, self.ledger_book),
-            Zone(settings.zone.key),
         )
         self.ledger = Ledger(self.desk, self.packs, shipped_calendars())
         self.conduct = Conduct(self.desk, self.ledger)
         self.ledger_claims = LedgerClaims(self.ledger, self.conduct, PostgresClaims(self.database))
-        self.assessment_list = PostgresAssessmentList(self.database)
         self.assessments = Assessments(
             self.desk, self.schemes, self.levels, self.reports, self.client_file
         )
@@ -245,7 +249,6 @@ class Parts:
             matches=self.matches,
             ownership=self.client_ownership,
         )
-        self.numbering = PostgresNumbering(self.database)
         self.clock = Clock(self.tickets, self.obligations)
         self.schedules = Schedules(
             self.desk,

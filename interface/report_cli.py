@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from application.instant import AsOf, Clock
-from application.reports.packs import ReportAsked
+from application.reports.asked import ReportAsked
 from domain.period import days_of
 from infrastructure.wiring import Parts, now
 from interface.as_of_cli import Opened, as_json, instant_of, on_clock

@@ -25,6 +25,27 @@ HEADINGS: Mapping[str, str] = {
     "obligation.status": "履行情况",
     "obligation.responsible_id": "责任人",
     "obligation.due_at": "到期",
+    "entry.holder": "持有人",
+    "entry.table_name": "项目",
+    "entry.named": "档次",
+    "entry.kind": "种类",
+    "entry.state": "状态",
+    "entry.amount": "金额",
+    "entry.currency": "单位",
+    "entry.month": "月份",
+    "entry.mode": "方式",
+    "assessment.scheme": "考核办法",
+    "assessment.subject_id": "被考核人",
+    "assessment.period": "考核期",
+    "assessment.score": "得分",
+    "assessment.undelivered": "未交付副本",
+    "number.register": "登记簿",
+    "number.number": "编号",
+    "number.status": "状况",
+    "number.missing": "缺号数",
+    "number.given_at": "编号时间",
+    "client.id": "客户",
+    "client.kind": "客户类型",
     "ticket": "工单",
     "number": "编号",
     "counts": "计入",
@@ -131,7 +152,8 @@ def _origin(report: Mapping[str, Any]) -> Sheet:
     said += [[name, _cell(report[name])] for name in names if report[name] is not None]
     if aim := report["target"]:
         met = {True: "met", False: "missed", None: "nothing to measure"}[aim["met"]]
-        said.append(["target", f"{aim['measure']} {aim['required']}: {met}"])
+        bound = f"at most {aim['required']}" if aim.get("is_most") else aim["required"]
+        said.append(["target", f"{aim['measure']} {bound}: {met}"])
     for name, trend in (report["trend"] or {}).items():
         said.append(["trend", f"{name}: before {trend['before']}, {trend['difference']}"])
     return Sheet("说明 origin", ["", ""], said)

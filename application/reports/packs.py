@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
@@ -12,13 +12,12 @@ from uuid import UUID
 import msgspec
 
 from application.as_of import Past, Then
-from application.client_figures import ClientAudience, ClientFigures
 from application.instant import AsOf
-from application.ledger_figures import EntryFigures
 from application.packs import Packs
+from application.reports.asked import ReportAsked, RuledRow
 from application.reports.replayed import Promises, Replayed, as_promised
-from application.views.figures import Figures, Reported, Window
-from application.views.ledger import LedgerBook
+from application.reports.sources import Sources
+from application.views.figures import Figures, Happened, Reported, Window
 from application.views.ticket_register import TicketRow
 from domain.errors import Invalid, NotFound
 from domain.lineage import traced, words_of
@@ -28,30 +27,6 @@ from domain.report import OBLIGATIONS, Report, Row, compute
 from domain.ticket import Ticket
 from domain.what_if import recomputed
 from domain.zone import Zone, first_of_month, month_number
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReportAsked:
-    """Days in the desk's zone: from the beginning of the first until that of `to`, as of `now`.
-
-    `version` of the pack: None for the one in force. `unit`: of tickets opened there only.
-    `reader_id`: the member of staff who reads it, and to whom some clients may be hidden.
-    `as_of`: as it would have been then, by the pack in force then. `what_if`: a pack and a version
-    of it, as if that had been in force, for promises of time. `lineage`: with each row looked at.
-    """
-
-    pack: str
-    report: str
-    from_: date
-    to: date
-    now: datetime
-    version: int | None = None
-    unit: str | None = None
-    reader_id: UUID | None = None
-    as_of: AsOf | None = None
-    what_if: tuple[str, int] | None = None
-    lineage: bool = False
-
 
 ARITHMETIC = (
     "arithmetic over what happened, not a forecast: what people would have done is not known"
@@ -64,12 +39,12 @@ class Reports:
         packs: Packs,
         figures: Figures,
         past: Past,
-        audience: ClientAudience,
-        book: LedgerBook,
+        sources: Sources,
         zone: Zone,
     ) -> None:
+        """`sources`: of what is no ticket."""
         self._packs, self._figures, self._past, self._zone = packs, figures, past, zone
-        self._audience, self._book = audience, book
+        self._sources = sources
 
     def all(self, now: datetime) -> list[dict[str, Any]]:
         """What can be asked: the reports of the packs in force."""
@@ -109,10 +84,6 @@ class Reports:
         if asked.as_of is not None:
             asked = replace(asked, now=asked.as_of.at)
         content, report = self._content(asked), self._defined(asked)
-        if report.is_over_clients or report.is_over_ledger:
-            for field in ("as_of", "what_if"):
-                if getattr(asked, field) is not None:
-                    raise Invalid(f"over {report.over} is asked as it stands now", field=field)
         head = self._figures_for(asked).read_up_to()
         told = self._told(content, asked)
         if asked.what_if is not None:
@@ -142,12 +113,16 @@ class Reports:
         """What whoever reads it must have. Raises NotFound, NoVersionInForce."""
         return self._defined(asked).permission
 
-    def changed(self, asked: ReportAsked, since: AsOf) -> dict[str, Any]:
+    def changed(
+        self, asked: ReportAsked, since: AsOf, after: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """What is different in a report since it could have been printed at an instant, and which
         tickets make it so: those that came, that went, and of which something else is said now.
+
+        `after`: the report, if it was made already, with its lineage.
         """
         before = self.report(replace(asked, as_of=since, lineage=True))
-        after = self.report(replace(asked, lineage=True))
+        after = after or self.report(replace(asked, lineage=True))
         was, now = _by_ticket(before["lineage"]), _by_ticket(after["lineage"])
         return {
             "since": str(since),
@@ -171,36 +146,58 @@ class Reports:
         earlier = self._rows(figures, content, asked, begin, asked.from_) if report.trend else None
         told = compute(
             report,
-            rows,
+            _counted(rows),
             year=asked.from_.year,
-            codes=content.lists.get(report.codes or "", ()),
-            before=earlier,
+            codes=self._codes(report, content, asked.now),
+            before=None if earlier is None else _counted(earlier),
         )
-        return told | ({"lineage": self._lineage(figures, report, rows)} if asked.lineage else {})
+        if not asked.lineage:
+            return told
+        return told | {"lineage": self._lineage(report, rows, self._events(figures, rows, asked))}
+
+    def _codes(self, report: Report, content: PackContent, at: datetime) -> Sequence[str]:
+        """Of its own list, or of that of another pack."""
+        if report.codes is None:
+            return ()
+        packs = (content, *self._packs.in_force(at))
+        return next((p.lists[report.codes] for p in packs if report.codes in p.lists), ())
+
+    def _events(
+        self, figures: Reported, rows: Sequence[RuledRow], asked: ReportAsked
+    ) -> dict[UUID, Sequence[Happened]]:
+        """What each of these comes from."""
+        report = self._defined(asked)
+        if not report.is_of_tickets:
+            return {r.ticket_id: self._sources.events(report, r, asked.as_of) for r in rows}
+        ids = list(dict.fromkeys(row.ticket_id for row in rows))
+        found: dict[UUID, list[Happened]] = {ticket_id: [] for ticket_id in ids}
+        for event in figures.events(ids, sorted(words_of(report))):
+            found[event.ticket_id].append(event)
+        return {**found}
 
     def _lineage(
-        self, figures: Reported, report: Report, rows: Sequence[RuledRow]
+        self,
+        report: Report,
+        rows: Sequence[RuledRow],
+        events: Mapping[UUID, Sequence[Happened]],
     ) -> list[dict[str, Any]]:
         """Each row that was looked at, with the events that what it says comes from."""
-        found = traced(report, rows)
-        ids = list(dict.fromkeys(row.ticket_id for row in found))
-        events: dict[UUID, list[dict[str, Any]]] = {ticket_id: [] for ticket_id in ids}
-        for event in figures.events(ids, sorted(words_of(report))):
-            said = {"position": event.position, "word": event.word}
-            events[event.ticket_id].append(said | {"at": event.happened_at.isoformat()})
         return [
             {
                 "ticket": str(one.ticket_id),
                 "number": row.look("this.number"),
-                "counts": one.why_not is None,
-                "why_not": one.why_not,
+                "counts": (row.why_not or one.why_not) is None,
+                "why_not": row.why_not or one.why_not,
                 "values": one.values,
-                "left_out": one.left_out,
-                "pack": _pack_of(row),
+                "left_out": {} if row.why_not else one.left_out,
+                "pack": row.follows,
                 "calendars": row.look("this.calendars") or [],
-                "events": events[one.ticket_id],
+                "events": [
+                    {"position": e.position, "word": e.word, "at": e.happened_at.isoformat()}
+                    for e in events[one.ticket_id]
+                ],
             }
-            for one, row in zip(found, rows, strict=True)
+            for one, row in zip(traced(report, rows), rows, strict=True)
         ]
 
     def _figures_for(self, asked: ReportAsked) -> Reported:
@@ -243,13 +240,9 @@ class Reports:
             until=self._zone.instant(until, 0),
             procedures=_procedures(report, content),
         )
+        if not report.is_of_tickets:
+            return self._sources.rows(report, content, asked, window)
         rows: Sequence[Row]
-        if report.is_over_clients:
-            rows = self._audience.all(asked.now, within=(window.since, window.until))
-            return [RuledRow(row, content) for row in rows]
-        if report.is_over_ledger:
-            lines = self._book.of_period(window.since, window.until)
-            return [RuledRow(EntryFigures(row=line), content) for line in lines]
         if report.words:
             rows = figures.happenings(report.words, window, now)
         elif report.over == OBLIGATIONS:
@@ -277,10 +270,8 @@ _PINS = (Ticket.Opened, Ticket.MovedToVersion)
 """They say which packs a ticket follows."""
 
 
-def _pack_of(row: RuledRow) -> str | None:
-    """What its ticket follows; None of what is no ticket."""
-    procedure = row.look("this.procedure")
-    return None if procedure is None else f"{procedure}@{row.look('this.pack_version')}"
+def _counted(rows: Sequence[RuledRow]) -> list[RuledRow]:
+    return [row for row in rows if row.why_not is None]
 
 
 def _by_ticket(lineage: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -290,38 +281,6 @@ def _by_ticket(lineage: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str,
         told = {name: row[name] for name in ("counts", "why_not", "values", "left_out")}
         said.setdefault(row["ticket"], []).append(told)
     return said
-
-
-@dataclass(frozen=True)
-class RuledRow:
-    """A row that also answers for what the pack itself says: its values and lists."""
-
-    row: Row
-    content: PackContent
-    reader_id: UUID | None = None
-
-    @property
-    def ticket_id(self) -> UUID:
-        return self.row.ticket_id
-
-    def look(self, path: str) -> Any:
-        where, _, name = path.partition(".")
-        if where == "policy":
-            return self.content.values.get(name)
-        if where == "list":
-            return list(self.content.lists.get(name, ()))
-        if path == "this.client_id" or (where == "client" and not self._is_client):
-            return None if self._is_hidden() else self.row.look(path)
-        return self.row.look(path)
-
-    @property
-    def _is_client(self) -> bool:
-        return isinstance(self.row, ClientFigures)
-
-    def _is_hidden(self) -> bool:
-        """Whether it is hidden from who reads this whose matter it is."""
-        hidden_from = self.row.look("this.hidden_from_id")
-        return hidden_from is not None and hidden_from == str(self.reader_id)
 
 
 def _procedures(report: Report, content: PackContent) -> Sequence[str] | None:

@@ -131,3 +131,7 @@ class AssessmentList(ABC):
     @abstractmethod
     def of_year(self, year: int) -> list[AssessmentRow]:
         """Those of a period in that year that are at least final, in the order of opening."""
+
+    @abstractmethod
+    def of_years(self, years: Sequence[int], since: datetime, until: datetime) -> list[UUID]:
+        """Those of a period in these years, or opened in the time, in the order of opening."""

@@ -153,5 +153,9 @@ class ClientStanding(ABC):
         """Every client with a file of their own, in the order of registration."""
 
     @abstractmethod
+    def ever(self) -> list[UUID]:
+        """Every client there ever was, in the order of registration."""
+
+    @abstractmethod
     def of(self, client_id: UUID) -> StandingRow | None:
         """One client."""

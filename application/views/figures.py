@@ -247,6 +247,9 @@ class Window:
     until: datetime
     procedures: Sequence[str] | None = None
 
+    def holds(self, at: datetime) -> bool:
+        return self.since <= at < self.until
+
 
 @dataclass(frozen=True)
 class Happened:

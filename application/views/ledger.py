@@ -262,6 +262,10 @@ class LedgerBook(ABC):
         """All lines that were booked in it, or that nobody has decided on and that are of it."""
 
     @abstractmethod
+    def touched(self, since: datetime, until: datetime) -> list[UUID]:
+        """The entries that were proposed, booked or reversed in it, in the order of proposal."""
+
+    @abstractmethod
     def booked(
         self, holder: str, *, since: datetime | None, until: datetime | None
     ) -> list[LedgerRow]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -48,3 +50,11 @@ class PostgresAssessmentList(AssessmentList):
         return self._rows.many(
             "WHERE left(period, 4) = %s AND score IS NOT NULL ORDER BY opened_position", str(year)
         )
+
+    def of_years(self, years: Sequence[int], since: datetime, until: datetime) -> list[UUID]:
+        rows = self._rows.tuples(
+            "SELECT assessment_id FROM reporting.assessments WHERE left(period, 4) = ANY(%s)"
+            " OR (opened_at >= %s AND opened_at < %s) ORDER BY opened_position",
+            *([str(year) for year in years], since, until),
+        )
+        return [assessment_id for (assessment_id,) in rows]

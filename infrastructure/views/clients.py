@@ -56,5 +56,11 @@ class PostgresClientStanding(ClientStanding):
     def all(self) -> list[StandingRow]:
         return self._rows.many("WHERE is_counted ORDER BY registered_position")
 
+    def ever(self) -> list[UUID]:
+        rows = self._rows.tuples(
+            "SELECT client_id FROM reporting.client_standing ORDER BY registered_position"
+        )
+        return [client_id for (client_id,) in rows]
+
     def of(self, client_id: UUID) -> StandingRow | None:
         return self._rows.one(client_id)

@@ -84,7 +84,9 @@ _TO_WHOM = f"""
 
 _READ = "SELECT min(position) FROM reporting.view_position WHERE view = ANY(%s)"
 
-_BESIDE = ("client_file", "obligations")
+_BESIDE = (
+    *("client_file", "obligations", "client_standing", "client_history", "ledger", "assessments"),
+)
 
 _EVENTS = """
     SELECT ticket_id, position, word, happened_at FROM reporting.happening

@@ -54,6 +54,16 @@ class PostgresLedgerBook(LedgerBook):
         where = f"WHERE {when} >= %s AND {when} < %s ORDER BY proposed_position, line"
         return self._rows.many(where, since, until)
 
+    def touched(self, since: datetime, until: datetime) -> list[UUID]:
+        rows = self._rows.tuples(
+            "SELECT entry_id FROM reporting.ledger"
+            " WHERE (happened_at >= %s AND happened_at < %s)"
+            " OR (booked_at >= %s AND booked_at < %s)"
+            " GROUP BY entry_id ORDER BY min(proposed_position)",
+            *(since, until, since, until),
+        )
+        return [entry_id for (entry_id,) in rows]
+
     def balances(self, kind: str, currency: str | None) -> list[Balance]:
         where = "WHERE holder LIKE %s AND booked_at IS NOT NULL"
         rows = self._rows.many(*_between(where, [f"{kind}:%"], None, None))

@@ -108,6 +108,11 @@ WholeFileSchema = Schema.from_dict(
         "identity": fields.Dict(keys=fields.String(), required=True),
         **dict.fromkeys(SECTIONS, _ENTRIES),
         "entitlements": fields.Dict(keys=fields.String(), required=True),
+        "balances": fields.List(
+            fields.Dict(keys=fields.String()),
+            required=True,
+            metadata={"description": "By currency, in hundredths: what points come to, say"},
+        ),
         "timeline": _ENTRIES,
     },
     name="WholeFile",

@@ -66,6 +66,7 @@ ContentSchema = Schema.from_dict(
         "checks": fields.Dict(keys=fields.String()),
         "people": fields.Dict(keys=fields.String()),
         "samples": fields.Dict(keys=fields.String()),
+        "readings": fields.Dict(keys=fields.String()),
         "teams": fields.Dict(keys=fields.String()),
     },
     name="PackContent",

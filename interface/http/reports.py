@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,7 +11,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from application.instant import AsOf, Clock
 from application.permissions import role_for
-from application.reports.packs import ReportAsked
+from application.reports.asked import ReportAsked
 from domain.aggregate import UNIT_LIMIT
 from domain.period import days_of
 from interface.http.answers import json
@@ -49,9 +50,7 @@ class FigureSchema(Schema):
     tickets = fields.List(
         fields.UUID(),
         required=True,
-        metadata={
-            "description": "Those behind it (of a report over clients: clients), 1000 at most"
-        },
+        metadata={"description": "Those behind it (or what else a report is over), 1000 at most"},
     )
 
 
@@ -67,6 +66,7 @@ class ReportGroupSchema(Schema):
 class AimSchema(Schema):
     measure = fields.String(required=True)
     required = fields.String(required=True)
+    is_most = fields.Boolean(metadata={"description": "It must not be more, rather than less"})
     met = fields.Boolean(required=True, allow_none=True)
 
 
@@ -74,7 +74,8 @@ class LineageSchema(Schema):
     """A row that was looked at, and the events that it comes from."""
 
     ticket = fields.UUID(
-        required=True, metadata={"description": "Or the client, in a report over clients"}
+        required=True,
+        metadata={"description": "Or the client, entry, assessment … that a report is over"},
     )
     number = fields.String(required=True, allow_none=True)
     counts = fields.Boolean(required=True)
@@ -183,9 +184,12 @@ def show_report(query: dict[str, Any], pack: str, report: str) -> Response:
     asked = _asked(query, pack, report)
     reports = services().reports
     role_for(reports.permission(asked), actor().roles_anywhere)
-    told = reports.report(asked)
-    if since := query.get("changed_since"):
-        told["changed"] = reports.changed(asked, AsOf(since, Clock(query["clock"])))
+    since = query.get("changed_since")
+    told = reports.report(replace(asked, lineage=asked.lineage or since is not None))
+    if since is not None:
+        told["changed"] = reports.changed(asked, AsOf(since, Clock(query["clock"])), told)
+        if not asked.lineage:
+            del told["lineage"]
     if (format_ := query["format"]) == "json":
         return json(told)
     name = f"{pack}-{report}-{told['from']}.{format_}"

@@ -113,11 +113,13 @@ def test_where_nobody_answers_for_staff_or_samples_there_is_nobody_and_nothing()
     asked = overlay(
         people={"helpers": {"volunteers": True}},
         samples={"weekly": {"percent": 5, "seed": "w", "days": 7}},
+        readings={"score": {"report": "survey/score", "period": "2026"}},
     )
     look = Matter(asked, repair()).ticket.looking(act())
 
     assert (look("people.helpers"), look("people.helpers.count")) == ([], 0)
     assert (look("sample.weekly"), look("people.unknown")) == ([], None)
+    assert (look("reading.score.value"), look("reading.unknown.met")) == (None, None)
 
 
 @pytest.mark.parametrize("question", [{}, {"area": "A"}])

@@ -70,6 +70,21 @@ GRADES = {"minor": Grade(title="轻微", sanctions=("warning",))}
             {"guards": [{"rule": "RW-01", "says": "否", "upon": ["paid"]}]},
             "guards.0.upon: an entry is",
         ),
+        ({"proofs": {"ticket": {"says": "否"}}}, "proofs.ticket: the form has no such field"),
+        (
+            {
+                "form": {"ticket": {"title": "单", "type": "reference"}},
+                "proofs": {"ticket": {"says": "否", "upon": ["paid"], "procedure": "x"}},
+            },
+            "proofs.ticket.upon: an entry is",
+        ),
+        (
+            {
+                "form": {"ticket": {"title": "单", "type": "reference"}},
+                "proofs": {"ticket": {"says": "否", "after": ["adopt"]}},
+            },
+            "proofs.ticket: an assessment goes through no steps",
+        ),
         ({"form": {"gift": {"title": "礼", "type": "choice"}}}, "form.gift: a choice needs"),
     ],
 )

@@ -256,6 +256,30 @@ def test_reports_may_ask_what_the_register_shows(path: str, leads_nowhere: bool)
     assert faults(reporting) == [f"reports.r.where: {path} leads nowhere"] * leads_nowhere
 
 
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        ({"over": "vist"}, "over: nothing is called vist"),
+        ({"over": ["visit", "tikets"]}, "over: nothing is called tikets"),
+        ({"period": "vist"}, "period: nothing is called vist"),
+        ({"by": ["visit.fault"], "codes": "faults"}, "codes: no list is called faults"),
+    ],
+)
+def test_a_report_names_words_and_lists_that_there_are(words: dict[str, Any], fault: str) -> None:
+    said = {"r": {"title": "报表", "measures": {"n": {"count": True}}, **words}}
+
+    assert faults(pack(reports=said)) == [f"reports.r.{fault}"]
+    assert f"reports.r.{fault}" in warnings(overlay(reports=said), beside=[pack()])
+
+
+def test_a_report_may_name_words_and_lists_of_another_pack() -> None:
+    said = {"title": "报表", "by": ["form.x"], "measures": {"n": {"count": True}}}
+    said |= {"over": "care_call", "codes": "kinds"}
+    house = overlay(activities={"care_call": {"title": "关怀"}}, lists={"kinds": ["a"]})
+
+    assert faults(pack(reports={"r": said}), beside=[house]) == []
+
+
 def test_a_ticket_answers_all_that_paths_may_ask_of_it() -> None:
     matter = Matter(repair())
     who = matter.ticket.looking(act())
@@ -283,12 +307,18 @@ def test_a_value_or_list_may_come_from_another_pack(path: str) -> None:
         ("people.helper", False),
         ("sample.weekly", True),
         ("sample.monthly.count", False),
+        ("reading.score.value", True),
+        ("reading.score.met", True),
+        ("reading.score", False),
+        ("reading.score.values", False),
+        ("reading.other.value", False),
     ],
 )
 def test_staff_and_samples_that_a_pack_asks_for_are_there(path: str, is_there: bool) -> None:
     asked = overlay(
         people={"helpers": {"volunteers": True, "area": "=visit.fault"}},
         samples={"weekly": {"percent": 5, "seed": "=visit.fault", "days": 7}},
+        readings={"score": {"report": "survey/score", "period": "=visit.fault"}},
     )
 
     assert (faults(with_guard(path), beside=[asked]) == []) == is_there

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.lineage import traced
 from domain.pack import PackContent, PackInvalid
 from domain.report import BEHIND, Report, compute, in_text
 from tests.support.facts import INSTALLATION_PACK
@@ -246,6 +247,20 @@ def test_a_target_is_held_against_the_exact_figure_not_the_one_that_is_shown() -
     assert result["target"]["met"] is False
 
 
+@pytest.mark.parametrize(
+    ("count", "year", "required", "met"),
+    [(1, 2025, "1", True), (2, 2025, "1", False), (2, 2026, "2", True)],
+)
+def test_a_target_may_be_what_is_not_exceeded(count: int, year: int, required: str, met: bool):
+    target = {"at_most": 1, "step_per_year": 1, "base_year": 2025}
+    asked = report(measures=COUNT, target=target)
+
+    assert compute(asked, told(*count * [{}]), year=year)["target"] == {
+        **{"measure": "n", "required": required},
+        **{"met": met, "is_most": True},
+    }
+
+
 def test_of_nothing_no_target_is_met_or_missed() -> None:
     asked = report(measures={"mean": {"mean": "form.x"}}, target={"value": 4})
 
@@ -319,6 +334,8 @@ COUNT = {"n": {"count": True}}
         ({"measures": COUNT, "codes": "causes"}, "one path to group by"),
         ({"measures": COUNT, "target": {"value": 1, "measure": "m"}}, "names one of the measures"),
         ({"list": ["this.number"], "target": {"value": 1}}, "names one of the measures"),
+        ({"measures": COUNT, "target": {}}, "a value, or at_most"),
+        ({"measures": COUNT, "target": {"value": 1, "at_most": 1}}, "a value, or at_most"),
         ({"measures": COUNT, "rate_of": {}}, "rate_of"),
     ],
 )
@@ -389,7 +406,24 @@ def test_the_core_is_the_fewest_that_have_so_much(sizes: list[Any], core: list[i
     assert [row["form.x"] for row in found["list"]] == core
 
 
+def test_who_is_beyond_the_core_says_so() -> None:
+    asked = report(
+        core={"of": "form.x", "percent": 80},
+        where={"value": "form.x", "filled": True},
+        measures=COUNT,
+    )
+
+    found = traced(asked, told(*({"form.x": size} for size in (10, 80, None))))
+
+    assert [row.why_not for row in found] == [
+        "not among the fewest that have 80 % of form.x",
+        None,
+        'form.x is nothing, asked for: {"value":"form.x","filled":true}',
+    ]
+    assert found[0].values == {"form.x": 10}
+
+
 def test_a_report_over_clients_is_over_no_words() -> None:
     asked = report(over="clients", list=["client.id"])
 
-    assert (asked.is_over_clients, asked.words) == (True, ())
+    assert (asked.is_of_tickets, asked.words) == (False, ())

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.scheme import RankingRule, Scheme, span
+from domain.period import days_before
+from domain.scheme import RankingRule, Scheme
 from domain.scoring import (
     PlanAndActual,
     Rating,
@@ -223,7 +224,7 @@ def test_a_number_that_means_nothing_is_not_read(wrong: dict[str, Any]):
     ],
 )
 def test_a_period_is_of_whole_months(period: str, back: int, days: str):
-    assert " ".join(map(str, span(period, back=back))) == days
+    assert " ".join(map(str, days_before(period, back))) == days
 
 
 def test_a_rank_beyond_all_rewards_gets_none():

@@ -55,7 +55,7 @@ def is_allowed(office: Office, command: Command) -> bool:
 
 def test_every_command_needs_a_permission_that_there_is() -> None:
     assert len(commands()) > 60
-    for_questions = {"read", "access.read", "ledger.read"}
+    for_questions = {"read", "access.read", "ledger.read", "assessment.read"}
     assert {kind.PERMISSION for kind in commands()} | for_questions == set(PERMISSIONS)
 
 
@@ -111,7 +111,7 @@ def needed(shared_office: Office) -> dict[str, str]:
 
 def test_every_permission_but_reading_and_the_desks_own_has_a_route(needed: dict[str, str]):
     no_route = {"read", "access.read", "ledger.read", "ticket.import", "obligation.clock"}
-    no_route |= {"client.erase", "instance.manage", "evidence.export"}
+    no_route |= {"client.erase", "instance.manage", "evidence.export", "assessment.read"}
 
     assert set(needed.values()) == PERMISSIONS.keys() - no_route
 

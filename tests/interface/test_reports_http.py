@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
+from infrastructure.wiring import Parts
+from interface.report_cli import report_of_pack
 from tests.interface.given import in_force
 from tests.support.facts import NOON, SHANGHAI
 from tests.support.http import APPROVER, Office, Person, id_in, opened
@@ -41,7 +46,7 @@ PACK: dict[str, Any] = {
     "reports": {
         "once": {
             "title": "一次办结率",
-            "code": "R-35",
+            "code": "R-99",
             "rule": "FR-10",
             "measures": {
                 "tickets": {"count": True},
@@ -121,7 +126,7 @@ def test_a_report_gives_the_figures_of_a_period_and_the_tickets_behind_them(
         "version": 1,
         "report": "once",
         "title": "一次办结率",
-        "code": "R-35",
+        "code": "R-99",
         "rule": "FR-10",
         "as_of": None,
         "from": "2026-11-01",
@@ -279,20 +284,27 @@ def test_a_report_is_asked_for_at_the_command_line(
     }
     period = ("--from", "2026-11-01", "--to", "2026-12-01")
 
+    @contextmanager
+    def desk() -> Iterator[Parts]:
+        yield office.parts
+
+    def report(*words: str) -> Result:
+        return CliRunner().invoke(report_of_pack, words, obj=desk)
+
     told = yice(tmp_path, "report", "visits/once", *period, "--json", **stores)
-    shown = yice(tmp_path, "report", "visits/regions", *period, **stores)
+    shown = report("visits/regions", *period)
     refused = yice(tmp_path, "report", "visits/no-such", **stores)
     file = tmp_path / "once.html"
     by_code = ("--period", "2026-11", "--lineage", "--format", "html", "--out", str(file))
-    written = yice(tmp_path, "report", "R-35", *by_code, **stores)
+    written = report("R-99", *by_code)
 
     assert (told.returncode, told.stderr) == (0, "")
     assert json.loads(told.stdout)["measures"]["once"]["value"] == "33.3"
-    assert (shown.returncode, shown.stderr) == (0, "")
+    assert (shown.exit_code, shown.stderr) == (0, "")
     lines = [line.split() for line in shown.stdout.splitlines()]
     assert ["│", "南", "│", "2", "│", "60", "│"] in lines
     assert ["│", "合计", "│", "3", "│", "73.3", "│"] in lines
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == "yice: not_found: visits has no report no-such\n"
-    assert (written.returncode, written.stdout, written.stderr) == (0, "", "")
+    assert (written.exit_code, written.stdout, written.stderr) == (0, "", "")
     assert "来源 lineage" in file.read_text("utf-8")

@@ -351,6 +351,34 @@ def test_scores_are_taken_while_the_plan_is_collecting(office: Office, trained: 
     assert accepted.carried_out == [Assessment.Rated]
 
 
+@pytest.mark.rule("AM-10")
+def test_the_score_of_the_year_is_the_weighted_sum_of_three_in_the_report_too(
+    office: Office, trained: Person
+):
+    plan = plan_2026(trained)
+    step(trained, plan, "prepare", **READY)
+    step(trained, plan, "collect")
+    plan_id = plan.rpartition("/")[2]
+    assessment = opened(trained, "am", office.hire("account_manager"), "2026", plan_id=plan_id)
+    indicators = trained.get("/v1/schemes/am").body["indicators"]
+    by_group = {"performance": 80, "behaviour": 60, "ability": 40}
+    rated = {i["code"]: by_group[i["group"]] for i in indicators if i["kind"] == "rated"}
+    assert rate(trained, assessment, "head", rated).status == 200
+    items = {"task_completion": {"plan": 10, "actual": 10}}
+    assert trained.post(f"{assessment}/comparison", {"items": items}).status == 200
+    final(trained, assessment)
+
+    report = trained.get("/v1/reports/account-manager/scores?period=2026&lineage=true").body
+
+    [group] = report["groups"]
+    told = {name: figure["value"] for name, figure in group["measures"].items()}
+    assert told == {"score": "68.5", "performance": "85", "behaviour": "60", "ability": "40"}
+    [line] = report["lineage"]
+    words = [event["word"] for event in line["events"]]
+    assert words == ["opened", "rated", "plan-compared", "finalised"]
+    assert line["pack"] == "account-manager@1"
+
+
 @pytest.mark.rule("AM-14")
 def test_there_is_one_plan_a_year(office: Office, trained: Person):
     plan_2026(trained)

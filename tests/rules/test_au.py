@@ -94,6 +94,21 @@ def test_what_is_blank_or_written_over_is_found_too(twelve: Office, verify: Veri
 
 
 @pytest.mark.rule("AU-03")
+def test_a_report_names_the_gap_too(twelve: Office, li_na: Person):
+    as_owner(
+        twelve, f"DELETE FROM register.entry WHERE register = '{REGISTER}' AND number = '2026-0007'"
+    )
+
+    path = "/v1/reports/registers/integrity?period=2026&lineage=true"
+    report = li_na.get(path).body
+
+    assert report["measures"]["missing"]["value"] == "1"
+    assert report["target"]["met"] is False
+    [gap] = [row for row in report["lineage"] if row["values"]["number.status"] == "gap"]
+    assert (gap["number"], gap["events"]) == ("7", [])
+
+
+@pytest.mark.rule("AU-03")
 def test_events_that_are_missing_at_the_end_leave_a_gap(twelve: Office, verify: Verify):
     head = twelve.head()
     as_owner(twelve, f"DELETE FROM register.entry WHERE position = {head}")

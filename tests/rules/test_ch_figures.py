@@ -9,6 +9,7 @@ import pytest
 
 from domain.ticket import Ticket
 from tests.rules.complaints import closed, complaint, settled, step
+from tests.support.complaints import confirmed
 from tests.support.http import Answer, Office, Person
 
 NOVEMBER = "from=2026-11-01&to=2026-12-01"
@@ -209,6 +210,20 @@ def test_the_target_of_the_base_year_is_met_by_the_same_figure(office: Office, l
     in_2025 = report(li_na, "satisfaction_target", "from=2025-01-01&to=2026-01-01")
 
     assert in_2025["target"] == {"measure": "satisfaction", "required": "95", "met": True}
+
+
+@pytest.mark.rule("CH-44")
+def test_one_complaint_a_year_is_within_the_target_and_two_are_not(office: Office, li_na: Person):
+    complaint(li_na)
+    year = "from=2026-01-01&to=2027-01-01"
+    met = []
+    for _ in range(2):
+        confirmed(li_na)
+        met.append(report(li_na, "complaints_target", year)["target"]["met"])
+
+    target = {"measure": "complaints", "required": "1", "is_most": True}
+    assert met == [True, False]
+    assert report(li_na, "complaints_target", year)["target"] == target | {"met": False}
 
 
 @pytest.mark.rule("CH-44")

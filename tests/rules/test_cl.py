@@ -11,7 +11,7 @@ from domain.client import Client
 from domain.ticket import Ticket
 from tests.interface.given import in_force
 from tests.support.complaints import COMPLAINT
-from tests.support.facts import LI_NA, WANG_FANG
+from tests.support.facts import C1, LI_NA, WANG_FANG
 from tests.support.files import FIRST, brought, client, cny, entered, entry
 from tests.support.http import Office, Person, id_in, opened
 from tests.support.steps import at, done, proposed, report, step
@@ -376,3 +376,47 @@ def test_a_file_that_follows_another_is_shown_with_it(office: Office, li_na: Per
 
     assert [row["kind"] for row in file["interests"]] == ["interest"]
     assert len(file["tickets"]) == 1
+
+
+@pytest.mark.rule("CL-01")
+def test_points_money_consents_and_the_blacklist_stand_on_the_one_file_too(
+    office: Office, li_na: Person
+):
+    manager, supervisor = office.hire("general_manager"), office.hire("cs_supervisor")
+    newcomer = client(li_na).rpartition("/")[2]
+    facts = {"new_client": newcomer}
+    said = {"holder": f"client:{C1}", "facts": facts}
+    assert li_na.post("/v1/ledger/entries", {"table": "client_referral", **said}).status == 201
+    gift = {**said, "table": "referral_gift", "facts": facts | {"gift": "voucher"}}
+    proposed = li_na.post("/v1/ledger/entries", gift)
+    decision = {"amount": 20_000, "reason": "老顾客介绍"}
+    path = f"/v1/ledger/entries/{proposed.body['id']}"
+    assert manager.post(f"{path}/decision", decision).status == 200
+    assert li_na.post(f"{FIRST}/consents", {"purpose": "marketing"}).status == 200
+    listing = {"reason": "多次拒付", "evidence": ["催款函三份"]}
+    assert supervisor.post(f"{FIRST}/blacklisting", listing).status == 200
+
+    file = li_na.get(f"{FIRST}/file").body
+    for_manager = manager.get(f"{FIRST}/file").body
+    for_client = li_na.get(f"{FIRST}/file?for_client=true").body
+
+    assert [(row["named"], row["amount"]) for row in file["points"]] == [(None, 10_000)]
+    assert file["statements"] == []
+    assert file["balances"] == [{"currency": "points", "amount": 10_000}]
+    assert [row["amount"] for row in for_manager["statements"]] == [20_000]
+    assert for_manager["balances"] == [
+        {"currency": "CNY", "amount": 20_000},
+        {"currency": "points", "amount": 10_000},
+    ]
+    assert [row["purpose"] for row in file["consents"]] == ["marketing"]
+    assert file["identity"]["consents"] == ["marketing"]
+    [listed] = file["blacklist"]
+    assert (listed["what"], listed["reason"]) == ("blacklisting-proposed", "多次拒付")
+    assert "evidence" not in listed
+    assert len(for_client["points"]) == 1
+    assert (for_client["blacklist"], for_client["statements"]) == ([], [])
+    assert {row["section"] for row in file["timeline"]} >= {"points", "consents", "blacklist"}
+    assert file.keys() >= {
+        *("contacts", "needs", "purchases", "tickets", "call_backs", "satisfaction", "complaints"),
+        *("tier_history", "manager_history", "entitlements"),
+    }

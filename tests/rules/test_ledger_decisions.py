@@ -230,4 +230,4 @@ def test_penalties_are_reported_by_person_code_and_state_and_only_to_who_may_see
     assert (told["code"], told["measures"]["entries"]["value"]) == ("R-31", 3)
     assert {row["values"]["entry.holder"] for row in told["lineage"]} == {f"staff:{judged.s1.id}"}
     assert refused.refusal == (403, "forbidden", None)
-    assert then.refusal == (422, "invalid", "as_of")
+    assert (then.status, then.body["rows"]) == (200, 0)

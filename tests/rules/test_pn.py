@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 import pytest
@@ -243,15 +245,40 @@ def test_leaving_early_costs_by_the_minutes_and_twenty_are_a_gap_in_the_source(j
 
 
 @pytest.mark.rule("PN-09")
-def test_each_day_of_absence_takes_two_days_pay_and_five_end_the_service(judged: Judged):
-    two = judged.record("absence", facts={"days": 2})
-    judged.decide(two, sanction="pay_deduction")
-    five = judged.entry(judged.record("absence", facts={"days": 5}))
+def test_each_day_of_absence_takes_two_days_pay_in_the_pay_of_the_month(judged: Judged):
+    judged.decide(judged.record("absence", facts={"days": 2}), sanction="pay_deduction")
+    judged.fine("noise_in_hall")
+    judged.record("absence", facts={"days": 1})  # nobody has decided on it
+    path = "/v1/reports/discipline/deductions?period=2026-11"
 
-    assert judged.statement()["totals"] == [
-        {"kind": "penalty", "currency": "days_pay", "count": 1, "amount": 400}
-    ]
-    assert five["sanctions"] == ["automatic_resignation"]
+    report = judged.finance.get(path).body
+    _, content = judged.finance.download(f"{path}&format=csv")
+
+    holder = f"staff:{judged.s1.id}"
+    taken_off = {
+        (group["by"]["entry.month"], group["by"]["entry.currency"]): group["measures"]
+        for group in report["groups"]
+        if group["by"]["entry.holder"] == holder
+    }
+    assert {key: told["amount"]["value"] for key, told in taken_off.items()} == {
+        ("2026-11", "days_pay"): "4",
+        ("2026-11", "CNY"): "50",
+    }
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+    assert rows[0] == ["持有人", "月份", "单位", "笔数", "扣罚"]
+    assert [holder, "2026-11", "days_pay", "1", "4"] in rows
+    assert judged.colleague.get(path).refusal == (403, "forbidden", None)
+
+
+@pytest.mark.rule("PN-09")
+def test_five_days_in_a_row_end_the_service(judged: Judged):
+    five, four = (judged.record("absence", facts={"days": days}) for days in (5, 4))
+
+    resigned = judged.decide(five, sanction="automatic_resignation")
+    not_yet = judged.decide(four, sanction="automatic_resignation")
+
+    assert (resigned.event.sanction, resigned.event.amount) == ("automatic_resignation", 0)
+    assert not_yet.refusal == (422, "sanction_not_allowed", "sanction")
 
 
 @pytest.mark.rule("PN-10")

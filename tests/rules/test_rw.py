@@ -11,6 +11,7 @@ import pytest
 
 from domain.ledger import Entry
 from infrastructure.views.ledger import PostgresClaims
+from tests.rules.assessing import assessor_of, published, scored
 from tests.rules.ledger import Judged, in_house, taken
 from tests.support.facts import C1
 from tests.support.http import Answer, Office, Person
@@ -161,16 +162,41 @@ def test_who_helps_at_an_event_gets_20_the_fare_and_a_day_of_rest(judged: Judged
     assert judged.total("bonus") == 2_000
 
 
+def suggestion(judged: Judged, *steps: str) -> str:
+    """The id of a suggestion of S1, after these steps."""
+    head = judged.office.hire("department_head", "cs_supervisor")
+    words = {"channel": "website", "matter": "合理化建议", "procedure": "suggestion"}
+    answer = head.post("/v1/tickets", words | {"form": {"source": "staff", "content": "改用双线"}})
+    assert answer.status == 201, answer.body
+    forms: dict[str, dict[str, Any]] = {
+        "evaluate": {"value": "good"},
+        "forward": {"departments": ["production"]},
+        "adopt": {"department": "production", "measure": "下月起改用双线"},
+        "decline": {"because": "成本过高"},
+    }
+    for step in steps:
+        assert taken(head, answer.headers["Location"], step, **forms[step]).status == 200
+    ticket_id: str = answer.body["id"]
+    return ticket_id
+
+
 @pytest.mark.rule("RW-09")
 def test_a_proposal_that_was_not_adopted_is_not_rewarded(judged: Judged):
-    nominated = judged.propose("rational_proposal", {"proposal": str(uuid4())})
-    adopted = {"proposal": str(uuid4()), "adopted_by": str(uuid4())}
+    declined = suggestion(judged, "evaluate", "forward", "decline")
+    adopted = suggestion(judged, "evaluate", "forward", "adopt")
+    no_suggestion = order(judged, "1000")
+    evidence = (None, str(uuid4()), declined, no_suggestion.rpartition("/")[2])
 
-    refused = judged.decide(nominated.body["id"], amount=10_000)
+    def nominated(**facts: Any) -> Answer:
+        return judged.propose("rational_proposal", {"proposal": str(uuid4()), **facts})
 
-    assert refused.refusal == (422, "guard_invalid", "facts.adopted_by")
-    assert refused.body["rule"] == "RW-09"
-    assert approved(judged, judged.propose("rational_proposal", adopted), amount=10_000)
+    nominations = [nominated(**({} if e is None else {"adopted_by": e})) for e in evidence]
+    refused = [judged.decide(n.body["id"], amount=10_000) for n in nominations]
+
+    assert refused[0].refusal == (422, "guard_invalid", "facts.adopted_by")
+    assert [r.refusal for r in refused[1:]] == 3 * [(422, "unproven", "facts.adopted_by")]
+    assert {r.body["rule"] for r in refused} == {"RW-09"}
+    assert approved(judged, nominated(adopted_by=adopted), amount=10_000)
     assert approved(judged, judged.propose("target_met", {"target": "零投诉"}), amount=5_000)
 
 
@@ -266,12 +292,23 @@ def test_business_counts_by_contract_signed_and_commission_by_payment(judged: Ju
 @pytest.mark.rule("RW-13")
 def test_a_level_changes_by_the_result_of_an_assessment_only(judged: Judged):
     facts = {"direction": "promotion", "level": "一级客户经理"}
-    assessment = str(uuid4())
+    assessor = assessor_of(judged.office)
+    unpublished = scored(assessor, judged.s1, 90)
+    of_another = published(assessor, judged.office.hire("staff"), 90)
+
+    def linked(assessment: str) -> Answer:
+        said = {"assessment": assessment.rpartition("/")[2]}
+        return judged.propose("level_change", facts | said)
 
     without = judged.propose("level_change", facts)
-    linked = judged.propose("level_change", facts | {"assessment": assessment})
+    refused = [linked(one) for one in (str(uuid4()), unpublished, of_another)]
+    assert assessor.post(f"{unpublished}/publication").status == 200
+    proposed = linked(unpublished)
 
     assert without.refusal == (422, "form_incomplete", "form.assessment")
-    assert judged.decide(linked.body["id"]).carried_out == [Entry.Decided]
+    assert [r.refusal for r in refused] == 3 * [(422, "unproven", "facts.assessment")]
+    assert {r.body["rule"] for r in refused} == {"RW-13"}
+    assert judged.decide(proposed.body["id"]).carried_out == [Entry.Decided]
     [changed] = judged.statement()["entries"]
-    assert (changed["named"], changed["facts"]["assessment"]) == ("promotion", assessment)
+    assert changed["named"] == "promotion"
+    assert changed["facts"]["assessment"] == unpublished.rpartition("/")[2]

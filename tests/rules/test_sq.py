@@ -10,6 +10,7 @@ import pytest
 from domain.sampling import drawn, share_of
 from domain.ticket import Ticket
 from tests.interface.given import in_force
+from tests.support.complaints import confirmed
 from tests.support.facts import C1, LI_NA, M1, ZHAO_LEI, shipped_pack
 from tests.support.http import Office, Person, id_in, opened
 from tests.support.steps import at, done, of_the_house, report, step
@@ -32,6 +33,10 @@ def test_a_defined_metric_has_a_value_and_a_target_and_another_is_not_found(offi
     assert undefined.refusal[:2] == (404, "not_found")
     assert metric["measures"]["score"]["value"] == "92"
     assert metric["target"] == {"measure": "score", "required": "90", "met": True}
+
+
+COMPLAINTS = "complaint-figures/complaints_target"
+"""At most one."""
 
 
 @pytest.fixture
@@ -82,34 +87,92 @@ def test_the_same_seed_draws_the_same_tickets_whatever_order_they_come_in():
     assert [share_of(count, 5) for count in (0, 1, 20, 21)] == [0, 1, 1, 2]
 
 
-def reviewed(person: Person, metric: str, period: str, value: str) -> tuple[str, Any]:
+def surveyed(person: Person, score: str) -> None:
+    """A survey, answered once, out of five."""
+    survey = of_the_house(person, "survey", period="2026-Q4")
+    done(person, survey, "launch", sample=1)
+    done(person, survey, "survey_answer", method="phone", score=score)
+
+
+def reviewed(person: Person, metric: str, period: str) -> tuple[str, Any]:
     ticket = of_the_house(person, "metric-review", metric=metric, period=period)
-    return ticket, done(person, ticket, "evaluate_metric", value=value, target="90").events
+    return ticket, done(person, ticket, "evaluate_metric").events
 
 
 @pytest.mark.rule("SQ-03")
 def test_what_is_red_in_october_and_november_needs_a_plan(office: Office):
     m1, director = office.person(M1), office.hire("director")
+    office.now = at("2026-10-20T09:00:00")
+    surveyed(m1, "4.45")
     office.now = at("2026-11-02T09:00:00")
-    reviewed(m1, "survey/score", "2026-10", "89")
-    _, other = reviewed(m1, "review/bad_reviews", "2026-10", "100")
     office.catch_up()
+    _, october = reviewed(m1, "survey/score", "2026-10")
+    _, nothing = reviewed(m1, COMPLAINTS, "2026-10")
+    for _ in range(2):
+        confirmed(m1)
+    surveyed(m1, "4.4")
     office.now = at("2026-12-01T09:00:00")
+    office.catch_up()
 
-    _, first_red = reviewed(m1, "review/bad_reviews", "2026-11", "75")
-    ticket, second_red = reviewed(m1, "survey/score", "2026-11", "88.5")
+    _, first_red = reviewed(m1, COMPLAINTS, "2026-11")
+    ticket, second_red = reviewed(m1, "survey/score", "2026-11")
     due = m1.get(f"/v1/obligations?ticket_id={id_in(ticket)}&is_open=true").body["items"]
     refused = m1.post(f"{ticket}/closure")
     done(m1, ticket, "plan_improvement", measures="加派回访", by_day="2026-12-20")
     done(m1, ticket, "execute_improvement", done="已加派两人")
     done(director, ticket, "confirm_effect", effective=True)
 
-    assert followed(other, "metric_red") == []
+    said = [event[0].form for event in (october, nothing, first_red, second_red)]
+    assert [(form["value"], form["target"], form["red"]) for form in said] == [
+        ("89", "90", True),
+        ("0", "1", False),
+        ("2", "1", True),
+        ("88", "90", True),
+    ]
+    assert followed(nothing, "metric_red") == []
     assert followed(first_red, "improvement_due") == []
     assert followed(second_red, "improvement_due") == [{"metric": "survey/score"}]
     assert [row["name"] for row in due] == ["improvement_plan"]
     assert refused.status == 409
     assert m1.get(ticket).body["is_closed"] is True
+
+
+@pytest.mark.rule("SQ-03")
+@pytest.mark.parametrize(
+    ("metric", "period"),
+    [
+        ("survey/M99", "2026-11"),
+        ("nothing", "2026-11"),
+        ("survey/score", "November"),
+        ("complaint/confirmed", "2026-11"),
+    ],
+)
+def test_what_has_no_report_or_no_target_is_no_metric(office: Office, metric: str, period: str):
+    m1 = office.person(M1)
+    ticket = of_the_house(m1, "metric-review", metric=metric, period=period)
+
+    refused = step(m1, ticket, "evaluate_metric")
+    typed = step(m1, ticket, "evaluate_metric", value="99", target="90")
+
+    assert refused.refusal == (422, "form_refused", "form.target")
+    assert typed.status == 422
+
+
+def test_what_not_everybody_may_read_is_no_metric(office: Office):
+    fines = {
+        "title": "处罚",
+        "over": "ledger",
+        "measures": {"fines": {"count": True}},
+        "target": {"at_most": 0},
+    }
+    in_force(
+        office, {"pack": "our-fines", "version": 1, "title": "处罚", "reports": {"all": fines}}
+    )
+    m1 = office.person(M1)
+    ticket = of_the_house(m1, "metric-review", metric="our-fines/all", period="2026-11")
+
+    assert m1.get("/v1/reports/our-fines/all").body["target"]["required"] == "0"
+    assert step(m1, ticket, "evaluate_metric").refusal[2] == "form.target"
 
 
 @pytest.mark.rule("SQ-04")

@@ -94,14 +94,18 @@ def test_a_floating_member_joins_and_counts_in_the_coverage(centre: Centre):
     employee = str(centre.office.hire("staff").id)
     v9 = centre.volunteer(team="community", origin="floating")
     centre.join(employee, "community")
-    ticket = of_the_house(centre.person, "team-rating", team="community", period="2026-H2")
-    centre.office.catch_up()
 
-    rated = done(centre.person, ticket, "rate", rating="unqualified")
+    def coverage() -> tuple[int, int, str]:
+        ticket = of_the_house(centre.person, "team-rating", team="community", period="2026-H2")
+        centre.office.catch_up()
+        form = done(centre.person, ticket, "rate", rating="unqualified").events[0].form
+        return form["members"], form["volunteers"], form["coverage"]
+
+    joined = coverage()
+    centre.credited({v9: "1"}, team="community")
 
     assert centre.person.get(f"/v1/staff/{v9}").body["origin"] == "floating"
-    form = rated.events[0].form
-    assert (form["members"], form["volunteers"], form["coverage"]) == (2, 1, "50")
+    assert (joined, coverage()) == ((2, 1, "0"), (2, 1, "50"))
     assert centre.register(origin="visitor").refusal == (422, "invalid", "origin")
 
 
@@ -365,6 +369,23 @@ def test_a_team_of_which_one_has_served_but_twice_does_not_qualify(centre: Centr
     form = rated.events[0].form
     assert (form["members"], form["volunteers"], form["qualified"]) == (10, 8, 8)
     assert (form["coverage"], form["covered"], form["rating"]) == ("80", True, "good")
+
+
+@pytest.mark.rule("VS-06")
+def test_who_enrolled_and_never_served_in_the_term_covers_nothing(centre: Centre):
+    eight = team_of_ten(centre)
+    for _ in range(3):
+        centre.credited(dict.fromkeys(eight[:7], "2"), team="community")
+    ticket = of_the_house(centre.person, "team-rating", team="community", period="2026-H2")
+    centre.office.catch_up()
+
+    refused = step(centre.person, ticket, "rate", rating="good")
+    rated = done(centre.person, ticket, "rate", rating="unqualified")
+
+    assert refused.refusal == (422, "form_refused", "form.rating")
+    form = rated.events[0].form
+    assert (form["members"], form["volunteers"], form["active"]) == (10, 8, 7)
+    assert (form["coverage"], form["covered"], form["everybody"]) == ("70", False, True)
 
 
 @pytest.mark.rule("VS-06")
