@@ -9,7 +9,7 @@ READS := $(READERS:%=build/readers/%/ready)
 MINUTES ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix bench bench-full torture evidence oracles permissions \
+.PHONY: help setup demo test check fix bench bench-full torture evidence oracles reviewer permissions \
 	rules rules-json lock audit
 
 help: ## List these commands
@@ -69,6 +69,9 @@ $(READS): build/readers/%/ready: tests/oracles/mining/%.lock
 	@$(@D)/bin/python -m pip install -q --disable-pip-version-check --require-hashes \
 	--only-binary :all: -r $< >&2
 	@touch $@
+
+reviewer: $(READY) ## What reviewers ask, asked of the demo (needs curl, jq); writes docs/reviewer.md
+	@$(BIN)/python -m tests.reviewer
 
 permissions: $(READY) ## Which role may send which command; writes docs/permissions.md
 	@$(BIN)/yice permissions --page > docs/permissions.md

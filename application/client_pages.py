@@ -13,6 +13,7 @@ from application.accesses import Accesses, Looker
 from application.client_matters import ticket_ids
 from application.client_sections import POINTS, Shown, booked, decided, decisions, told
 from application.file_book import FileBook
+from application.labelled_texts import LabelledTexts
 from application.permissions import is_allowed
 from application.views.client_file import ClientFile, ClientRow
 from application.views.client_history import Changed, ClientHistory, ClientHistoryRow, changes
@@ -63,11 +64,12 @@ class ClientPages:
         book: FileBook,
         accesses: Accesses,
         ledger: LedgerBook,
+        texts: LabelledTexts,
         zone: ZoneInfo,
     ) -> None:
         self._file, self._history, self._standing = file, history, standing
         self._register, self._book, self._zone = register, book, zone
-        self._accesses, self._ledger = accesses, ledger
+        self._accesses, self._ledger, self._texts = accesses, ledger, texts
 
     def file(self, client_id: UUID, looker: Looker, *, for_client: bool = False) -> dict[str, Any]:
         """By sections, and all of it in the order of its time, as they may see it.
@@ -189,7 +191,8 @@ class ClientPages:
         asked = TicketFilter(client_ids=tuple(ids))
         places = self._book.value(TICKET_SECTIONS, now)
         sections = {name: section for section, names in places.items() for name in names}
-        rows = self._register.page(asked, before=None, limit=TICKETS)
+        found = self._register.page(asked, before=None, limit=TICKETS)
+        rows = self._texts.listed(found, now)
         return [
             Shown(row.opened_at, sections.get(row.procedure, "tickets"), _ticket(row))
             for row in reversed(rows)

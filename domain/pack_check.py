@@ -10,6 +10,7 @@ from domain.ledger_check import table_faults
 from domain.pack import HoldsFor, PackContent
 from domain.pack_rules import STANDINGS
 from domain.pack_words import Fields, Place, Said, Vocabulary, own, parts, paths
+from domain.privacy_check import privacy_faults, unknown_procedures
 from domain.procedure import Opening, Procedure, Step
 from domain.report_check import lost_names
 from domain.roles import ROLES
@@ -50,6 +51,7 @@ def faults(
     found += [] if content.procedure is None else _path_faults(said, known, later=False)
     found += unopenable(content, others)
     found += [] if content.procedure is None else lost_names(content, known)
+    found += privacy_faults(content, others)
     if catalogue is not None:
         found += _rule_faults(said, catalogue)
     if content.mandatory and content.holds_for != HoldsFor():
@@ -79,6 +81,7 @@ def warnings(content: PackContent, beside: Iterable[PackContent] = ()) -> list[s
     ]
     for name, grading in content.gradings.items():
         found += grading.warnings(f"gradings.{name}")
+    found += unknown_procedures(content, others)
     if not content.principles:
         found.append("principles: none is named (GV-07)")
     return found

@@ -76,26 +76,35 @@ class Mask(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Privacy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a pack says of secrecy. `fields` gives fields their label, `masks` says how they look.
 
-    A field of a client is `details.<name>` or `contacts.<kind>`; what is not named has no label,
-    and is seen by all who read. `export_days`: how long an approved export may be taken.
+    A field of a client is `name`, `details.<name>` or `contacts.<kind>`. `texts`: by procedure, the
+    label of what is sealed on its tickets, as `<word>.<field>`: `opened.matter`, `noted.text`. What
+    is not named has no label, and is seen by all who read. `export_days`: how long an approved
+    export may be taken.
     """
 
     labels: dict[Word, Label] = {}
     fields: dict[Word, Word] = {}
+    texts: dict[Word, dict[Word, Word]] = {}
     masks: dict[Word, Mask] = {}
     purposes: dict[Word, Purpose] = {}
     export_days: Annotated[int, Meta(ge=1, le=366)] | None = None
 
     def faults(self) -> Iterator[str]:
         """What does not fit together, each naming its place."""
-        for field, label in self.fields.items():
+        for place, label in self._labelled():
             if label not in self.labels:
-                yield f"privacy.fields.{field}: no label is called {label}"
+                yield f"privacy.{place}: no label is called {label}"
         for name, rule in self.labels.items():
             for who in sorted(rule.full - MAY_SEE):
                 yield f"privacy.labels.{name}.full: no role {who}"
             if rule.purpose and not self.purposes:
                 yield f"privacy.labels.{name}.purpose: no purpose is listed"
+
+    def _labelled(self) -> Iterator[tuple[str, str]]:
+        """What has a label, and which."""
+        yield from ((f"fields.{field}", label) for field, label in self.fields.items())
+        for procedure, texts in self.texts.items():
+            yield from ((f"texts.{procedure}.{path}", label) for path, label in texts.items())
 
     def must_be_label(self, name: str) -> None:
         """Raises Invalid."""
@@ -141,10 +150,15 @@ class Privacy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def joined(parts: Iterable[Privacy]) -> Privacy:
     """What several packs say; of the same thing, the last one."""
     said = list(parts)
+    texts: dict[str, dict[str, str]] = {}
+    for part in said:
+        for procedure, labelled in part.texts.items():
+            texts[procedure] = texts.get(procedure, {}) | labelled
     days = [part.export_days for part in said if part.export_days is not None]
     return Privacy(
         labels={name: label for part in said for name, label in part.labels.items()},
         fields={name: label for part in said for name, label in part.fields.items()},
+        texts=texts,
         masks={name: mask for part in said for name, mask in part.masks.items()},
         purposes={name: purpose for part in said for name, purpose in part.purposes.items()},
         export_days=days[-1] if days else None,

@@ -52,7 +52,8 @@ PERMISSIONS: Mapping[str, Permission] = {
     "pack.publish": Permission("bring a policy into force, abolish it, switch it off", "GV-01"),
     "obligation.approve": Permission("grant more time that was asked for, and waive it"),
     "obligation.clock": Permission("put on record what is due soon, missed or supervised"),
-    "instance.manage": Permission("register instances of the desk, and revoke them", "AU-02"),
+    "instance.manage": Permission("ask to let instances append, or no longer", "AU-02"),
+    "instance.approve": Permission("approve what was asked of an instance", "AU-02"),
     "ledger.read": Permission("see the entries of everybody in the ledger, not only one's own"),
     "ledger.propose": Permission("propose entries, and put misconduct on record", "PN-01"),
     "ledger.decide": Permission("decide on what somebody else proposed or recorded", "PN-01"),
@@ -135,12 +136,16 @@ ROLES_OF_CATALOGUE: Mapping[str, Role] = {
     "cs_supervisor": Role("客服主任/客服主管", _LEADS | _ASSESSES, "CH-12, SQ-04"),
     "director": Role(
         "主任",
-        _LEADS | _PUBLISHES | {"ticket.supervise", "pack.approve", "pack.publish"},
+        _LEADS
+        | _PUBLISHES
+        | {"ticket.supervise", "pack.approve", "pack.publish", "instance.approve"},
         "CH-06/09",
     ),
     "department_head": Role("部门负责人", _DECIDES | _ASSESSES, "CH-06/09"),
     "general_manager": Role(
-        "总经理", _DECIDES | _PUBLISHES | _KEEPS_CLIENTS, "VR-17, RV-02, GV-01"
+        "总经理",
+        _DECIDES | _PUBLISHES | _KEEPS_CLIENTS | {"instance.approve"},
+        "VR-17, RV-02, GV-01",
     ),
     "vice_gm": Role("副总", _DECIDES | _KEEPS_CLIENTS, "VR-17, RV-02, GV-01"),
     "chairman": Role("董事长", _DECIDES, "VR-17, RV-02, GV-01"),

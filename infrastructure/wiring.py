@@ -38,7 +38,8 @@ from application.duplicates import Duplicates
 from application.erasures import Erasures
 from application.exports import Exports
 from application.file_book import FileBook
-from application.instances import DoubtSeal, Instances, RegisterInstance
+from application.instances import BeginLog, DoubtSeal, Instances
+from application.labelled_texts import LabelledTexts
 from application.ledger import Ledger
 from application.ledger_claims import LedgerClaims
 from application.levels import Levels
@@ -61,6 +62,7 @@ from application.tickets import Tickets
 from application.views.client_match import ClientMatchView
 from application.views.search import SearchView
 from application.views.showing import plain
+from application.views.ticket_history import described
 from application.volunteers import Volunteers
 from domain.calendar import Calendar, Calendars
 from domain.errors import NotFound
@@ -217,6 +219,7 @@ class Parts:
             self.desk, Cards(self.desk, self.packs), self.file_book, self.client_matters
         )
         self.broadcasts = Broadcasts(self.desk, self.client_files, self.file_book, self.audience)
+        self.labelled_texts = LabelledTexts(self.desk, self.packs, self.accesses)
         self.client_pages = ClientPages(
             self.client_file,
             self.client_history,
@@ -225,6 +228,7 @@ class Parts:
             self.file_book,
             self.accesses,
             self.ledger_book,
+            self.labelled_texts,
             settings.zone,
         )
         self.ledger = Ledger(self.desk, self.packs, shipped_calendars())
@@ -279,8 +283,8 @@ class Parts:
         """
         if not self.instances.all():
             key = instance_key(self.settings.home)
-            self.instances.register(
-                RegisterInstance(
+            self.instances.begin(
+                BeginLog(
                     by=Actor.system("instance"),
                     command_id=f"register-{key.name}",
                     received_at=now(),
@@ -305,12 +309,16 @@ class Parts:
         )
         return int(not self.instances.doubt_seal(doubt).replayed)
 
-    def history_of(self, ticket_id: UUID) -> list[dict[str, Any]]:
-        """What the history view holds of a ticket, sealed texts opened. Raises NotFound."""
-        rows = self.ticket_history.of_ticket(ticket_id, after=0, limit=1_000_000)
+    def history_of(self, id: UUID) -> list[dict[str, Any]]:
+        """All that happened to a ticket, client, member of staff …, sealed texts opened.
+
+        Of tickets by the view, of all else by its stream. Raises NotFound.
+        """
+        rows = self.ticket_history.of_ticket(id, after=0, limit=1_000_000)
+        rows = rows or [described(fact) for fact in self.register.stream(id)]
         if not rows:
-            raise NotFound(f"no ticket {ticket_id}", field="ticket")
-        return [plain(row, self.codec.open) for row in rows]
+            raise NotFound(f"nothing is called {id}", field="id")
+        return [_under_its_name(plain(row, self.codec.open)) for row in rows]
 
     def forget_erased(self) -> int:
         """Leave nothing to find by of who was erased; how many texts and files had something."""
@@ -418,3 +426,9 @@ def _create(url: str, name: str) -> None:
         raise Unavailable(str(lost)) from None
     except psycopg.Error as error:
         raise SettingsError(f"name a database for the keys in YICE_KEYS_URL: {error}") from None
+
+
+def _under_its_name(entry: dict[str, Any]) -> dict[str, Any]:
+    """Whose history it is: `client_id`, `staff_id` …"""
+    kind = entry["topic"].partition(".")[0]
+    return {f"{kind}_id": entry.pop("ticket_id"), **entry}

@@ -38,7 +38,7 @@ AN_INSTANT = click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"])
 @click.option("--until", "end", type=AN_INSTANT, help="Recorded before then.")
 @click.option("--positions", nargs=2, type=click.IntRange(1), help="First and last.")
 @click.option("--selected", is_flag=True, help="Leave out the entries that are not in scope.")
-@click.option("--texts", is_flag=True, help="Open texts about persons in what people read.")
+@click.option("--texts", is_flag=True, help="Open texts about persons, but for what packs label.")
 @click.pass_obj
 def bundle(
     opened: Opened,
@@ -68,7 +68,7 @@ def bundle(
             actors=frozenset(f"staff:{member}" for member in staff),
             positions=frozenset(ranges),
         )
-        extra = _extra(parts, scope, log.checkpoint.size, texts=texts)
+        extra = for_readers(parts, scope, log.checkpoint.size, texts=texts, at=now())
         digest = log.write(file, scope, selected=selected, extra=extra)
         command = ExportEvidence(
             by=OPERATOR,
@@ -89,15 +89,26 @@ def _tickets_of(parts: Parts, client_id: UUID) -> Iterator[UUID]:
     return (row.ticket_id for row in parts.ticket_register.all(asked))
 
 
-def _extra(parts: Parts, scope: Scope, size: int, *, texts: bool) -> Mapping[str, bytes]:
-    """For people and for process miners: not evidence, and it says so."""
+def for_readers(
+    parts: Parts, scope: Scope, size: int, *, texts: bool, at: datetime
+) -> Mapping[str, bytes]:
+    """For people and for process miners: not evidence, and it says so.
+
+    `at`: which packs say what is labelled.
+    """
 
     def open_text(sealed: Sealed) -> str | None:
         return parts.codec.open(sealed.box) if sealed.box else None
 
-    opened: OpenText = open_text if texts else withheld
+    def opener(fact: Fact) -> OpenText:
+        """What packs label stays shut: nobody here can say who they are."""
+        labelled = parts.labelled_texts.within(fact, at) if texts else []
+        shut = {id(text) for text in labelled}
+        return lambda sealed: withheld(sealed) if id(sealed) in shut else open_text(sealed)
+
     facts = _facts(parts, scope, size)
-    return extras((exported(fact, opened) for fact in facts), zone=parts.settings.zone)
+    opened = (exported(fact, opener(fact) if texts else withheld) for fact in facts)
+    return extras(opened, zone=parts.settings.zone)
 
 
 def _facts(parts: Parts, scope: Scope, size: int) -> Iterator[Fact]:

@@ -192,18 +192,18 @@ def rebuild(views: tuple[str, ...], processes: int | None) -> None:
 
 
 @main.command()
-@click.argument("ticket")
+@click.argument("what")
 @as_json
-def history(ticket: str, as_json: bool) -> None:
-    """Everything that happened to a TICKET, by its id or register number."""
+def history(what: str, as_json: bool) -> None:
+    """Everything that happened to a ticket, client, member of staff … by id or ticket number."""
     with opened() as parts:
         parts.projector.catch_up()
-        rows = parts.history_of(ticket_named(parts.ticket_register, ticket))
+        rows = parts.history_of(ticket_named(parts.ticket_register, what))
     if as_json:
         print_json(rows)
         return
     columns = ("version", "topic", "by", "role", "occurred_at", "recorded_at", "reason")
-    print_table(ticket, [{name: row[name] for name in columns} for row in rows])
+    print_table(what, [{name: row[name] for name in columns} for row in rows])
 
 
 @main.command("import")

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import click
 
-from application.instances import RegisterInstance, RevokeInstance
+from application.instances import RequestInstance, RequestRevocation
 from infrastructure.sealing import state
 from infrastructure.sealing.bundle import BundleInvalid
 from infrastructure.sealing.judging import Doubt, Trust
@@ -65,28 +65,37 @@ def show_instances(opened: Opened, as_json: bool) -> None:
             }
             for known in parts.instances.all()
         ]
+        asked = [
+            {"vkey": vkey, "asked_for": what} for vkey, what in parts.instances.asked().items()
+        ]
     if as_json:
-        print_json({"vkey": mine, "instances": rows})
+        print_json({"vkey": mine, "instances": rows, "asked_for": asked})
     else:
         click.echo(f"This home: {mine}")
         print_table("Registered", rows)
+        if asked:
+            print_table("To be approved by another person", asked)
 
 
 @instance.command("register")
 @click.argument("vkey")
 @click.pass_obj
 def register_instance(opened: Opened, vkey: str) -> None:
-    """Let another home append: VKEY as `yice instance show` prints it there."""
+    """Ask to let another home append: VKEY as `yice instance show` prints it there.
+
+    It does once another person has approved it, with a token of theirs:
+    POST /v1/instances/registration.
+    """
     try:
         key = VerifierKey.parse(vkey)
     except NoteInvalid as fault:
         raise click.ClickException(f"VKEY: {fault}") from None
     with opened() as parts:
-        command = RegisterInstance(
-            by=OPERATOR, command_id=f"register-{vkey}", received_at=now(), name=key.name, vkey=vkey
+        command = RequestInstance(
+            by=OPERATOR, command_id=f"request-{vkey}", received_at=now(), name=key.name, vkey=vkey
         )
-        receipt = parts.instances.register(command)
-    click.echo(f"registered at position {receipt.position}")
+        receipt = parts.instances.request(command)
+    click.echo(f"asked for at position {receipt.position}; another person has to approve it")
 
 
 @instance.command("revoke")
@@ -94,13 +103,17 @@ def register_instance(opened: Opened, vkey: str) -> None:
 @click.option("--ground", required=True, help="Why, for the record; of no person.")
 @click.pass_obj
 def revoke_instance(opened: Opened, name: str, ground: str) -> None:
-    """From now on what NAME signs counts no more. What it signed before stays."""
+    """Ask that what NAME signs counts no more. What it signed before stays.
+
+    It does not once another person has approved that, with a token of theirs:
+    POST /v1/instances/revocation.
+    """
     with opened() as parts:
-        command = RevokeInstance(
+        command = RequestRevocation(
             by=OPERATOR, command_id=str(uuid4()), received_at=now(), name=name, ground=ground
         )
-        receipt = parts.instances.revoke(command)
-    click.echo(f"revoked at position {receipt.position}")
+        receipt = parts.instances.request_revocation(command)
+    click.echo(f"asked for at position {receipt.position}; another person has to approve it")
 
 
 @click.group()

@@ -122,6 +122,18 @@ def _visibility(event: Any, field: str) -> str:
     return str(getattr(event, "visibility", seen))
 
 
+@dataclass(frozen=True)
+class Withheld:
+    """Texts that nobody finds: of a procedure's tickets, in events of these topics, of that name.
+
+    Of a form all that is in the field is meant.
+    """
+
+    procedure: str
+    topics: tuple[str, ...]
+    name: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class SearchFilter:
     """Texts that hold all of the `words` (normalised); what is None is not asked."""
@@ -130,6 +142,7 @@ class SearchFilter:
     unit: str | None = None
     procedure: str | None = None
     visibility: str | None = None
+    withheld: tuple[Withheld, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from application.views.ticket_history import HistoryRow
@@ -44,11 +45,15 @@ _FOLDERS = {
 """Where in the file an event is found; what is not named shows in the ticket itself."""
 
 
+def is_filed(row: HistoryRow) -> bool:
+    return row.topic in _FOLDERS
+
+
 def filed(history: Sequence[HistoryRow]) -> dict[str, list[dict[str, Any]]]:
     """The folders of the file, each in the order of its events."""
     file: dict[str, list[dict[str, Any]]] = {folder: [] for folder in _FOLDERS.values()}
     for row in history:
-        if row.topic in _FOLDERS:
+        if is_filed(row):
             file[_FOLDERS[row.topic]].append(_entry(row))
     return file
 
@@ -75,8 +80,18 @@ _FOR_CLIENTS = {"ticket.opened": "matter", "ticket.noted": "text", "ticket.answe
 """What clients may read, and which text of it; everything else is the house's own."""
 
 
+def for_client(history: Sequence[HistoryRow]) -> list[HistoryRow]:
+    """What the client said and was told, with nothing else; of notes those that are for clients."""
+    return [
+        replace(row, reason=None, details={name: row.details[name]})
+        for row in history
+        if (name := _FOR_CLIENTS.get(row.topic)) is not None
+        and row.details.get("visibility", Visibility.CLIENT) == Visibility.CLIENT
+    ]
+
+
 def told_to_client(history: Sequence[HistoryRow]) -> list[dict[str, Any]]:
-    """What the client said and was told, in order; of notes those that are for clients."""
+    """The same as messages, in order."""
     return [
         {
             "event": row.topic.removeprefix("ticket."),
@@ -84,6 +99,4 @@ def told_to_client(history: Sequence[HistoryRow]) -> list[dict[str, Any]]:
             "occurred_at": row.occurred_at,
         }
         for row in history
-        if row.topic in _FOR_CLIENTS
-        and row.details.get("visibility", Visibility.CLIENT) == Visibility.CLIENT
     ]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from application.blind_index import BlindIndex, holds, snippet
-from application.views.search import Hit, Search, SearchFilter
+from application.views.search import Hit, Search, SearchFilter, Withheld
 from infrastructure.codec import Codec
 from infrastructure.database import Database
 from infrastructure.views.forgetting import forget
@@ -25,6 +25,13 @@ _COMPARED = {
     "procedure": "t.procedure = %s",
     "visibility": "s.visibility = %s",
 }
+
+_KEPT_BACK = (
+    "NOT (t.procedure = %s AND s.topic = ANY(%s)"
+    " AND split_part(CASE WHEN starts_with(s.field, 'form.') THEN substr(s.field, 6)"
+    " ELSE s.field END, '.', 1) = %s)"
+)
+"""A field of a form is known by its first name, however deep the text stands in it."""
 
 _COLUMNS = (
     "s.text, s.subject_id, s.ticket_id, t.number, s.topic, s.field, s.visibility,"
@@ -150,7 +157,13 @@ class PostgresSearch(Search):
             parameters = [*parameters, numbers]
         else:
             parameters = [numbers, *parameters]
-        of_some = asked.unit is not None or asked.procedure is not None
+        for one in asked.withheld:
+            where, parameters = [*where, _KEPT_BACK], [*parameters, *_kept_back(one)]
+        of_some = any((asked.unit, asked.procedure, asked.withheld))
         as_many = _OF_SOME if of_some else _OF_ALL
         statement = (as_many if found >= FEW else _RARE).format(" AND ".join(where)).encode()
         return [_Candidate(*row) for row in self._database.rows(statement, [*parameters, chunk])]
+
+
+def _kept_back(withheld: Withheld) -> list[Any]:
+    return [withheld.procedure, list(withheld.topics), withheld.name]

@@ -126,17 +126,18 @@ PastStaffSchema = Schema.from_dict(
 )
 
 
-@resource.get("/tickets/<uuid:ticket_id>", PastTicketSchema, AsOfQuery)
+@resource.get("/tickets/<uuid:ticket_id>", PastTicketSchema, AsOfQuery, headers=PURPOSE_HEADER)
 def show_past_ticket(query: dict[str, Any], ticket_id: UUID) -> Response:
-    """The ticket as it was, folded from the events of by then, with what had happened."""
-    reader()
-    as_of = asked_instant(query)
+    """The ticket as it was, folded from the events of by then; masked as that of today is."""
+    who, as_of = looker(), asked_instant(query)
     then = services().past.ticket(ticket_id, as_of)
     history = entries_for_me(then.row, [described(fact) for fact in then.facts])
+    now = services().ticket_register.ticket(ticket_id) or then.row
+    row, history = services().labelled_texts.file(then.row, history, who, standing=now)
     return json(
         _by_replay(as_of, then)
         | {
-            "ticket": without_client(then.row, actor().staff_id),
+            "ticket": without_client(row, actor().staff_id),
             "obligations": [with_status(row, as_of) for row in then.obligations()],
             "file": filed(history),
         }

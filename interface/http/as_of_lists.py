@@ -85,11 +85,12 @@ def list_past_tickets(query: dict[str, Any]) -> Response:
     """The register of tickets as it was: which fitted then, each as it stood then; newest first."""
     reader()
     me, asked = actor().staff_id, read_ticket_filter(_without_instant(query))
+    texts, now = services().labelled_texts, services().now()
     return _page(
         query,
         services().tickets_then,
         asked,
-        show=lambda row: shallow(without_client(row, me)),
+        show=lambda row: shallow(without_client(texts.listed([row], now)[0], me)),
         place=lambda row: row["opened_position"],
     )
 

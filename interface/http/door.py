@@ -21,7 +21,7 @@ from interface.http.allowance import Allowance, Left
 
 MINUTE = timedelta(minutes=1)
 
-MANAGED = ("/v1/staff", "/v1/packs")
+MANAGED = ("/v1/staff", "/v1/packs", "/v1/instances")
 """What is changed below needs the scope `manage`, but for what everybody does for themselves."""
 
 OWN = ("/duty/start", "/duty/end")

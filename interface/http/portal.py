@@ -8,9 +8,9 @@ from uuid import UUID
 from flask import Response
 from marshmallow import Schema, fields
 
-from application.views.ticket_file import told_to_client
+from application.views.ticket_file import for_client, told_to_client
 from interface.http.answers import json
-from interface.http.auth import reader
+from interface.http.privacy import PURPOSE_HEADER, looker
 from interface.http.resource import Resource
 from interface.http.services import services
 from interface.http.tickets import FILE_LIMIT, found
@@ -38,18 +38,18 @@ PortalSchema = Schema.from_dict(
 )
 
 
-@resource.get("/<uuid:ticket_id>/as-client", PortalSchema)
+@resource.get("/<uuid:ticket_id>/as-client", PortalSchema, headers=PURPOSE_HEADER)
 def show_as_client(query: dict[str, Any], ticket_id: UUID) -> Response:
     """The matter as its client may see it: their words, our answers, notes that are for them."""
-    reader()
-    row = found(ticket_id)
+    who, row = looker(), found(ticket_id)
     history = services().ticket_history.of_ticket(ticket_id, after=0, limit=FILE_LIMIT)
+    said_to_them = services().labelled_texts.history(row, for_client(history), who)
     said = {
         "number": row.number,
         "procedure": row.procedure,
         "is_closed": row.is_closed,
         "opened_at": row.opened_at,
         "closed_at": row.closed_at,
-        "messages": told_to_client(history),
+        "messages": told_to_client(said_to_them),
     }
     return json(said)

@@ -9,7 +9,7 @@ from flask import request
 
 from application.accesses import Looker
 from application.register import Fact
-from application.views.ticket_history import HistoryRow, described
+from application.views.ticket_history import HistoryRow
 from domain.privacy import HIDDEN
 from interface.http.auth import actor, reader
 from interface.http.services import services
@@ -58,7 +58,7 @@ def intervened(fact: Fact) -> HistoryRow | None:
     who = Looker(actor(), None, services().now())
     if who.is_confined:
         return None
-    entry = described(fact)
+    entry = services().labelled_texts.intervened(fact, who.at)
     if not entry.topic.startswith("client."):
         return entry
     parts = services().accesses.withheld(fact.event, who.at)

@@ -43,13 +43,17 @@ class SearchQuery(PageQuery):
 
 @resource.get("", SearchPageSchema, SearchQuery)
 def search(query: dict[str, Any]) -> Response:
-    """Matters, notes, answers and all other texts of tickets that hold the words, newest first."""
+    """Matters, notes, answers and all other texts of tickets that hold the words, newest first.
+
+    What packs label is found by nobody.
+    """
     reader()
     asked = SearchFilter(
         words=words_of(query["q"]),
         unit=query.get("unit"),
         procedure=query.get("procedure"),
         visibility=query.get("visibility"),
+        withheld=services().labelled_texts.withheld(services().now()),
     )
     found = services().search
     return page(

@@ -25,6 +25,8 @@ from application.duplicates import Duplicates
 from application.erasures import Erasures
 from application.exports import Exports
 from application.file_book import FileBook
+from application.instances import Instances
+from application.labelled_texts import LabelledTexts
 from application.ledger import Ledger
 from application.levels import Levels
 from application.ownership import Ownership
@@ -97,8 +99,10 @@ class Services:
     past: Past
     client_file: ClientFile
     accesses: Accesses
+    labelled_texts: LabelledTexts
     access_log: AccessLog
     exports: Exports
+    instances: Instances
     client_ownership: ClientOwnership
     staff_directory: StaffDirectory
     pack_shelf: PackShelf

@@ -33,6 +33,7 @@ from domain.sealed import TEXT_LIMIT
 from domain.ticket import Blocker, Visibility
 from interface.http.answers import answered, created, json, page, versioned
 from interface.http.auth import actor, command, reader
+from interface.http.privacy import PURPOSE_HEADER, looker
 from interface.http.resource import Resource
 from interface.http.schemas import (
     CommandBody,
@@ -139,13 +140,13 @@ def count_tickets(query: dict[str, Any]) -> Response:
     return json(services().ticket_register.counts(read_filter(query)))
 
 
-@resource.get("/<uuid:ticket_id>", FileSchema)
+@resource.get("/<uuid:ticket_id>", FileSchema, headers=PURPOSE_HEADER)
 def show_ticket(query: dict[str, Any], ticket_id: UUID) -> Response:
     """The ticket file: where it stands, what may come next, and all that happened."""
-    reader()
-    row = found(ticket_id)
+    who, row = looker(), found(ticket_id)
     outlook = services().tickets.outlook(ticket_id)
     history = _history(row, after=0, limit=FILE_LIMIT)
+    row, history = services().labelled_texts.file(row, history, who)
     dossier = services().dossiers.standing(ticket_id, services().now())
     return versioned(row, **outlook, **dossier, file=filed(history))
 
@@ -159,12 +160,13 @@ class HistoryQuery(ReadQuery):
     "/<uuid:ticket_id>/history",
     HistoryPageSchema,
     HistoryQuery,
+    headers=PURPOSE_HEADER,
 )
 def show_history(query: dict[str, Any], ticket_id: UUID) -> Response:
     """Everything that happened to it, in order, from the version behind `after` on."""
-    reader()
-    row = found(ticket_id)
-    return json({"items": _history(row, after=query["after"], limit=query["limit"])})
+    who, row = looker(), found(ticket_id)
+    history = _history(row, after=query["after"], limit=query["limit"])
+    return json({"items": services().labelled_texts.history(row, history, who)})
 
 
 @resource.post("/<uuid:ticket_id>/slip", CommandBody)
@@ -291,9 +293,9 @@ def found(ticket_id: UUID) -> TicketRow:
 
 
 def shown_to_me(rows: Sequence[TicketRow]) -> list[TicketRow]:
-    """Whose matter it is stays hidden from whom it is about, where its pack says so."""
-    reader_id = actor().staff_id
-    return [without_client(row, reader_id) for row in rows]
+    """As on a list: labelled texts are masked for everybody, and some clients hidden from some."""
+    reader_id, now = actor().staff_id, services().now()
+    return [without_client(row, reader_id) for row in services().labelled_texts.listed(rows, now)]
 
 
 def _history(row: TicketRow, *, after: int, limit: int) -> list[HistoryRow]:

@@ -38,6 +38,7 @@ NOT_ABOUT_A_PERSON = {
     *((Pack.Named, "name"), (Ticket.TimePromised, "name")),
     *((Client.TraitSet, "name"), (Client.TraitSet, "value")),
     *((Instance.Registered, "name"), (Instance.Revoked, "name")),
+    *((Instance.RegistrationRequested, "name"), (Instance.RevocationRequested, "name")),
 }
 """A pack is called `consultation`, an obligation `reply`; a trait is like `region`, `remote`; an
 instance of processes like `instance/0a1b2c`."""

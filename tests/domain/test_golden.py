@@ -98,7 +98,9 @@ ASSESSMENT = (
     "opened started sample-drawn rated plan-compared measured evaluation-judged finalised delivered"
     " published appeal-filed appeal-decided applied"
 )
-INSTANCE = "registered seal-doubted evidence-exported revoked"
+INSTANCE = (
+    "registered seal-doubted evidence-exported registration-requested revocation-requested revoked"
+)
 ACCESS = "begun record-accessed refused"
 EXPORT = "requested approved declined"
 ENTRY = "proposed decided confirmed executed appealed appeal-dismissed appealed reversed"
@@ -465,6 +467,8 @@ def test_an_old_instance_signs_no_more() -> None:
 
     assert (instance.name, instance.is_revoked) == ("instance/0a1b2c", True)
     assert instance.vkey.startswith("instance/0a1b2c+3428e761+")
+    assert [asked.name for asked in instance.requested.values()] == ["instance/3d4e5f"]
+    assert instance.to_be_revoked is not None
 
 
 def test_an_old_look_is_known_by_its_day() -> None:

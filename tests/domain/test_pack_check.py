@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_type_hints
 
 import msgspec
 import pytest
@@ -9,11 +9,16 @@ import pytest
 from domain.pack import PackContent
 from domain.pack_check import conflicts, faults, warnings
 from domain.pack_words import ACTOR, THIS
+from domain.privacy import Privacy
+from domain.privacy_check import TEXTS
+from domain.sealed import Sealed
+from domain.ticket import Ticket
 from tests.support.facts import (
     INSTALLATION_PACK,
     LI_NA,
     RECORDED_PACK,
     act,
+    event_classes,
     promising_pack,
     shipped_pack,
 )
@@ -74,6 +79,87 @@ def with_guard(path: str, **otherwise: Any) -> PackContent:
 def overlay(name: str = "house", **otherwise: Any) -> PackContent:
     said = {"pack": name, "version": 1, "title": "总则", "principles": ["open"]}
     return msgspec.convert(said | otherwise, PackContent)
+
+
+LABELS = {"labels": {"secret": {"full": ["owner"]}}}
+SEALED = {"title": "姓名", "sealed": True}
+INTERVIEW = VISIT | {
+    "form": VISIT["form"]
+    | {
+        "who": SEALED,
+        "persons": {"title": "在场", "type": "rows", "fields": {"name": SEALED}},
+        "rows": {"title": "物品", "type": "rows", "fields": {"name": {"title": "品名"}}},
+    }
+}
+
+
+def labelling(**texts: str) -> PackContent:
+    """The complaint, which labels its own texts: `opened__matter` is `opened.matter`."""
+    paths = {path.replace("__", ".").replace("_", "-"): label for path, label in texts.items()}
+    return msgspec.structs.replace(
+        with_steps(visit=INTERVIEW),
+        privacy=msgspec.convert(LABELS | {"texts": {"complaint": paths}}, Privacy),
+    )
+
+
+@pytest.mark.parametrize("field", ["contacts.mobil", "details.mobile", "details.name", "phone"])
+def test_a_field_that_no_client_has_can_have_neither_label_nor_mask(field: str) -> None:
+    said = {"fields": {field: "secret", "contacts.mobile": "secret"}, "masks": {field: {"head": 1}}}
+    house = overlay(privacy=LABELS | said)
+
+    assert faults(house) == [
+        f"privacy.fields.{field}: clients have no such field",
+        f"privacy.masks.{field}: clients have no such field",
+    ]
+
+
+def test_what_a_client_and_their_contact_persons_have_can_have_a_label() -> None:
+    fields = ("name", "details.birthday", "details.hobbies", "contacts.wechat")
+
+    assert faults(overlay(privacy=LABELS | {"fields": dict.fromkeys(fields, "secret")})) == []
+
+
+def test_texts_that_are_there_can_have_a_label() -> None:
+    sound = labelling(
+        opened__matter="secret",
+        noted__text="secret",
+        transfer_offered__reason="secret",
+        visit__who="secret",
+        visit__persons="secret",
+        visit__reason="secret",
+    )
+
+    assert (faults(sound), warnings(sound)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("path", "fault"),
+    [
+        ("visti__who", "visti.who: nothing that happens there is called visti"),
+        ("visit__whom", "visit.whom: visit says no whom"),
+        ("opened__text", "opened.text: opened says no text"),
+        ("opened__mater", "opened.mater: opened says no mater"),
+        ("visit__fault", "visit.fault: fault is not sealed"),
+        ("visit__rows", "visit.rows: rows is not sealed"),
+    ],
+)
+def test_a_text_that_is_not_there_or_not_sealed_can_have_no_label(path: str, fault: str) -> None:
+    [found] = faults(labelling(**{path: "secret"}))
+
+    assert found.startswith(f"privacy.texts.complaint.{fault}")
+
+
+def test_an_overlay_labels_texts_of_packs_beside_it_and_is_told_which_are_not_there() -> None:
+    texts = {"complaint": {"visit.who": "secret"}, "grievance": {"opened.matter": "secret"}}
+    house = overlay(privacy=LABELS | {"texts": texts})
+
+    found = warnings(house, [with_steps(visit=INTERVIEW)])
+
+    assert faults(house, beside=[with_steps(visit=INTERVIEW)]) == []
+    assert faults(house, beside=[pack()]) == [
+        "privacy.texts.complaint.visit.who: visit says no who"
+    ]
+    assert found == ["privacy.texts.grievance: no pack here has such a procedure"]
 
 
 @pytest.mark.parametrize(
@@ -498,3 +584,14 @@ def test_a_word_that_names_a_part_of_packs_is_not_that_of_a_fact() -> None:
 
     assert faults(asked) == []
     assert faults(odd) == ["guards.0.refuse_when: open.x leads nowhere"]
+
+
+def test_every_text_that_a_universal_fact_says_can_have_a_label() -> None:
+    said = {
+        kind.TOPIC.removeprefix("ticket."): name
+        for kind in event_classes(Ticket)
+        for name, hint in get_type_hints(kind).items()
+        if hint in (Sealed, Sealed | None) and name != "reason"
+    }
+
+    assert dict(TEXTS) == said

@@ -86,6 +86,10 @@ def test_of_several_packs_the_last_one_says_it() -> None:
             {"fields": {"contacts.phone": "x"}},
             "privacy.fields.contacts.phone: no label is called x",
         ),
+        (
+            {"texts": {"complaint": {"noted.text": "x"}}},
+            "privacy.texts.complaint.noted.text: no label is called x",
+        ),
         ({"labels": {"x": {"full": ["boss"]}}}, "privacy.labels.x.full: no role boss"),
         ({"labels": {"x": {"purpose": True}}}, "privacy.labels.x.purpose: no purpose is listed"),
     ],
@@ -97,3 +101,13 @@ def test_a_pack_whose_privacy_does_not_fit_together_is_refused(privacy: Any, fau
         PackContent.read(content)
 
     assert refusal.value.facts["faults"] == [fault]
+
+
+def test_of_one_procedure_several_packs_label_texts_together() -> None:
+    one = Privacy(texts={"complaint": {"opened.matter": "a", "noted.text": "a"}, "gift": {}})
+    other = Privacy(texts={"complaint": {"noted.text": "b"}})
+
+    assert joined([one, other]).texts == {
+        "complaint": {"opened.matter": "a", "noted.text": "b"},
+        "gift": {},
+    }

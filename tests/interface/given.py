@@ -189,6 +189,8 @@ COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "/v1/exports": {"purpose": "analysis", "reason": "季度分析"},
     f"/v1/exports/{C1}/approval": {},
     f"/v1/exports/{C1}/refusal": {"reason": "不需要"},
+    "/v1/instances/registration": {"vkey": "instance/0a1b2c+3428e761+Ad"},
+    "/v1/instances/revocation": {"vkey": "instance/0a1b2c+3428e761+Ad"},
     **{f"/v1/clients/{C1}/{what}": body for what, body in CLIENT_COMMANDS.items()},
     "/v1/broadcasts/invitation": {"form": {"event": "年会"}},
     "/v1/staff": {"name": "孙某"},
@@ -269,6 +271,7 @@ READS = [
     "/v1/schemes",
     "/v1/ladders",
     "/v1/teams",
+    "/v1/instances",
 ]
 """Everything that can be read, once the installation pack is in force."""
 

@@ -74,6 +74,10 @@ OF_SOMEBODY = {
     ("GET", "/v1/clients/{client_id}/fields/{field}"),
     ("GET", "/v1/audit/clients/{client_id}"),
     ("GET", "/v1/tickets/{ticket_id}/evidence/{digest}"),
+    ("GET", "/v1/tickets/{ticket_id}"),
+    ("GET", "/v1/tickets/{ticket_id}/history"),
+    ("GET", "/v1/tickets/{ticket_id}/as-client"),
+    ("GET", "/v1/audit/tickets/{ticket_id}"),
 }
 """What may say what it is asked for."""
 

@@ -1,4 +1,4 @@
-"""What must never be read in a log: tokens, keys, passwords, and what is said of persons."""
+"""What no log may hold: tokens, keys, passwords; and nothing on disk: what is said of persons."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ import psycopg
 import pytest
 
 from tests.support.postgres import home
-from tests.support.processes import ANSWER_SECONDS, Serving, serving, yice
+from tests.support.processes import ANSWER_SECONDS, Serving, serving, until, yice
 
 NAME, MATTER, MUTTERED = "皇甫绝密", "她说的绝密之事", "绝密的一问"
 """What is said of a person: stored, stored, and only sent."""
+
+FORGOTTEN = ("司徒被忘", "绝密新村七号", "13900007777")
+"""Name, place and number of a client who was erased."""
 
 PASSWORD = "planted-password-4711"
 GUESS = f"yice_{'0' * 32}_{'0' * 16}_plantedguess2345"
@@ -63,6 +66,7 @@ def told() -> Iterator[tuple[Heard, str, list[str], list[bytes]]]:
         admin.insist("POST", f"/v1/staff/{staff_id}/post", post, key="post")
         clerk = admin.insist("POST", f"/v1/staff/{staff_id}/credentials", key="token")["token"]
         work(heard, clerk)
+        forget(heard, clerk)
         fail(heard, clerk)
         operate(heard, staff_id)
         with psycopg.connect(desk.url("yice_keys")) as keys:
@@ -92,6 +96,27 @@ def work(heard: Heard, clerk: str) -> None:
     assert heard.ask("GET", "/v1/me", clerk[:-1]) == 401
     assert heard.ask("GET", "/v1/me", GUESS) == 401
     assert heard.ask("GET", "/v1/me", FOREIGN) == 503
+
+
+def forget(heard: Heard, clerk: str) -> None:
+    """A client whom two persons have erased, and the worker has."""
+    name, place, number = FORGOTTEN
+    admin, caller = heard.desk.caller(), heard.desk.caller(clerk)
+    director_id = admin.insist("POST", "/v1/staff", {"name": "某某"}, key="director")["id"]
+    post = {"post": "主任", "roles": ["director"]}
+    admin.insist("POST", f"/v1/staff/{director_id}/post", post, key="director-post")
+    issued = admin.insist("POST", f"/v1/staff/{director_id}/credentials", key="director-token")
+    client = caller.insist("POST", "/v1/clients", {"name": name}, key="forgotten")["id"]
+    file = f"/v1/clients/{client}"
+    details = {"details": {"place": place}}
+    caller.insist("POST", f"{file}/details", details, key="place")
+    point = {"kind": "mobile", "value": number}
+    caller.insist("POST", f"{file}/contact-points", point, key="number")
+    assert caller.insist("GET", file)["name"] == name
+    caller.insist("POST", f"{file}/erasure", {"ground": "client-request"}, key="erasure")
+    director = heard.desk.caller(issued["token"])
+    director.insist("POST", f"{file}/erasure/approval", key="approval")
+    until(lambda: caller.insist("GET", file)["name"] == "[erased]")
 
 
 def fail(heard: Heard, clerk: str) -> None:
@@ -164,6 +189,29 @@ def test_nothing_that_was_said_of_a_person_is_logged(told: Told) -> None:
     for text in (NAME, MATTER, MUTTERED):
         for written in (text, quote(text), ascii(text)[1:-1], str(text.encode())[2:-1]):
             assert written not in heard.all()
+
+
+def test_nothing_that_was_said_of_a_person_stands_anywhere_on_disk(told: Told) -> None:
+    """Databases, write-ahead log, logs, and the folders of sealer, witness and web processes."""
+    heard, *_ = told
+    for database in ("yice", "yice_keys"):
+        with psycopg.connect(heard.desk.url(database), autocommit=True) as connection:
+            connection.execute("CHECKPOINT")
+
+    contents = {
+        path.relative_to(heard.desk.home): path.read_bytes()
+        for path in heard.desk.home.rglob("*")
+        if path.is_file()
+    }
+
+    names = [str(path) for path in contents]
+    for place in ("pg_wal/", "sealer/", "witness/", "tmp/", "instance.key", "serve.log"):
+        assert any(place in name for name in names), place
+    assert any(b"consultation" in content for content in contents.values())
+    for text in (NAME, MATTER, MUTTERED, *FORGOTTEN):
+        for written in (text, quote(text), ascii(text)[1:-1]):
+            holding = [p for p, content in contents.items() if written.encode() in content]
+            assert holding == [], written
 
 
 def test_no_password_of_a_database_is_told(told: Told) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -20,6 +19,7 @@ from tests.interface.given import TICKET_COMMANDS, in_force
 from tests.support.dossiers import REVIEW_PACK
 from tests.support.facts import C1, LI_NA
 from tests.support.http import INSPECTOR, REVIEWER, Office, Person, opened
+from tests.support.steps import at, done, of_the_house, report, step
 
 NOTICE = {"demand": "请说明为何三日未联系客户", "due_at": "2026-11-25T17:00:00+08:00"}
 ASSIGNED = {"unit": "main"}
@@ -116,6 +116,43 @@ def test_events_that_are_missing_at_the_end_leave_a_gap(twelve: Office, verify: 
     assert verify().output.splitlines() == [f"positions: gap {head}"]
 
 
+SLIP_COPIES = ["1 client", "2 finished-goods warehouse", "3 accounting", "4 business department"]
+
+
+def outstanding(person: Person) -> list[tuple[str, str, str]]:
+    rows = report(person, "document/outstanding")["list"]
+    columns = ("opened.document", "opened.number", "obligation.title")
+    return [(row[columns[0]], row[columns[1]], row[columns[2]]) for row in rows]
+
+
+@pytest.mark.rule("AU-04")
+def test_the_fourth_copy_of_a_return_slip_is_listed_with_whom_it_is_for(office: Office):
+    office.now = at("2026-11-24T09:00:00")
+    s1 = office.hire("staff")
+    slip = of_the_house(
+        s1, "document", document="return_slip", number="TH-0417", copies=SLIP_COPIES
+    )
+    for copy in SLIP_COPIES[:3]:
+        done(s1, slip, "deliver_copy", copy=copy)
+
+    listed = outstanding(s1)
+    reserve = step(s1, slip, "deliver_copy", copy="filed")
+    too_early = s1.post(f"{slip}/closure")
+    office.now = at("2026-11-26T09:00:00")
+    office.tick()
+    late = outstanding(s1)
+
+    assert listed == [("return_slip", "TH-0417", "送达 · 4 business department")]
+    assert reserve.refusal == (422, "form_refused", "form.copy")
+    assert reserve.body["rule"] == "AU-04"
+    assert too_early.refusal == (409, "obligation_open", None)
+    assert too_early.body["rule"] == "AU-04"
+    assert late == listed
+    done(s1, slip, "deliver_copy", copy=SLIP_COPIES[3])
+    assert outstanding(s1) == []
+    assert s1.post(f"{slip}/closure").carried_out == [Ticket.Closed]
+
+
 @pytest.mark.rule("AU-05")
 def test_four_eyes_count_and_the_same_two_do_not(office: Office):
     counting = {"title": "双人清点", "chain": ["staff", "staff"], "rule": "AU-05"}
@@ -138,10 +175,6 @@ def test_four_eyes_count_and_the_same_two_do_not(office: Office):
     assert (halfway["is_complete"], halfway["next"]) == (False, ["staff"])
     assert second.carried_out == [Ticket.Signed]
     assert s1.get(ticket).body["signoffs"]["solution"]["is_complete"] is True
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(f"{text}+08:00")
 
 
 DONE_ON = {1: 5, 2: 6}

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from application.desk import Actor
-from application.instances import RevokeInstance
+from application.instances import RequestRevocation, RevokeInstance
 from application.people import IssueCredential, RegisterStaff
 from infrastructure.database import Database
 from infrastructure.schema import DESK, SEALER, as_role
@@ -265,19 +265,16 @@ def test_an_instance_that_registered_itself(desk: SealedDesk) -> None:
 @pytest.mark.attack("revoked instance goes on")
 def test_what_a_revoked_instance_signs_counts_no_more(desk: SealedDesk) -> None:
     [first] = desk.parts.instances.all()
-    desk.parts.instances.revoke(
-        RevokeInstance(
-            by=Actor.system("operator"),
-            command_id="revoke",
-            received_at=datetime.now(UTC),
-            name=first.name,
-            ground="stolen",
-        )
+    asked = {"command_id": "revoke", "received_at": datetime.now(UTC)}
+    desk.parts.instances.request_revocation(
+        RequestRevocation(by=Actor.system("operator"), **asked, name=first.name, ground="stolen")
     )
-    assert desk.tick() == 1  # the revocation itself still counts
+    director = Actor(ref="staff:1", roles=frozenset({"director"}))
+    desk.parts.instances.revoke(RevokeInstance(by=director, **asked, vkey=first.vkey))
+    assert desk.tick() == 2  # the revocation itself still counts
     desk.append(4)
 
-    assert desk.doubt() == (11, f"{first.name} is not a registered instance")
+    assert desk.doubt() == (12, f"{first.name} is not a registered instance")
 
 
 @pytest.mark.attack("clock set back or ahead")

@@ -42,6 +42,7 @@ ATTACKS = {
         Attack("signed by an unknown key", TICK, "a tick"),
         Attack("instance registered by itself", TICK, "a tick"),
         Attack("revoked instance goes on", TICK, "a tick"),
+        Attack("instance let in by one person", "the desk", "refused"),
         Attack("clock set back or ahead", TICK, "a tick"),
         Attack("second writer leaves a gap", TICK, "a tick"),
         Attack("newest unsealed entry deleted", "sealer, by a receipt", "a tick"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID, uuid4
@@ -318,7 +319,8 @@ def open_office(
     """An office of its own, as in the template."""
     with (
         fresh_databases(server, REGISTER_TEMPLATE + name, KEYS_TEMPLATE + name) as urls,
-        closing(Parts(as_desk(*urls), SETTINGS)) as parts,
+        TemporaryDirectory() as home,
+        closing(Parts(as_desk(*urls), replace(SETTINGS, home=Path(home)))) as parts,
     ):
         yield Office(parts, tokens)
 
