@@ -30,7 +30,7 @@ $(READY): requirements.lock pyproject.toml
 	--no-build-isolation --editable . >&2
 	@touch $@
 
-demo: $(READY) ## A week of a made-up service centre, from nothing
+demo: $(READY) ## A quarter and a week of a made-up service centre, from nothing
 	@$(BIN)/yice demo
 
 test: $(READY) ## All tests, on a PostgreSQL of their own

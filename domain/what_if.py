@@ -1,13 +1,15 @@
 """What would have been promised, and kept, under other packs: arithmetic over what happened.
 
-What happened stays as it was; only promises of time are made anew, by another rulebook. Nobody
-knows what people would have done under it: this is no forecast. Nothing is recorded.
+What happened stays as it was, where matters went too; only promises of time are made anew, by
+another rulebook. Nobody knows what people would have done under it: this is no forecast. Nothing
+is recorded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,6 +36,7 @@ def recomputed(
     and waivers: nobody asked for them under these rules.
     """
     ticket: Any = None
+    rules = replace(rules, routes=())
     for event in events:
         if isinstance(event, _PROMISES):
             continue

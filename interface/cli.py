@@ -17,6 +17,7 @@ from dataclasses import replace
 from functools import partial
 from io import StringIO
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -40,7 +41,8 @@ from interface import worker as worker_process
 from interface.accesses_cli import accesses
 from interface.as_of_cli import as_of, compare, diff
 from interface.bundle_cli import bundle
-from interface.demo import closing_text, free_port, interruptible, told_week
+from interface.demo import Before, closing_text, free_port, interruptible, told_week
+from interface.demo_quarter import Backstage, told_quarter
 from interface.event_log import run_import, show_import, show_report
 from interface.figures import OF_PACK, Reporting
 from interface.filing_cli import import_clients, import_staff
@@ -126,14 +128,17 @@ def serve(bind: str, workers: int) -> None:
 @click.option("--once", is_flag=True, help="Tell the week, say what to try, and end.")
 @as_json
 def demo(port: int, once: bool, as_json: bool) -> None:
-    """A week at a made-up service centre, on a desk of its own beside the real one."""
+    """A quarter and a week at a made-up service centre, on a desk beside the real one."""
     settings = Settings.read()
     settings = replace(settings, home=settings.home / "demo", database_url="")
     bind = f"127.0.0.1:{free_port(port)}"
+    here = quote(str(settings.home)), quote(str(Path(sys.executable).with_name("yice")))
+    yice = "YICE_DATABASE_URL= YICE_HOME={} {}".format(*here)
 
     def tell() -> None:
         with interruptible(), progress_bar(f"A week at http://{bind}") as report:
-            summary = told_week(f"http://{bind}", first.token, first.receipt.recorded_at, report)
+            started_at = first.receipt.recorded_at
+            summary = told_week(f"http://{bind}", before, started_at, report, yice=yice)
         if as_json:
             print_json(summary)
         else:
@@ -144,6 +149,8 @@ def demo(port: int, once: bool, as_json: bool) -> None:
 
     with store(settings) as urls:
         first = _first_start(urls, settings)
+        with interruptible(), progress_bar("A quarter before it") as report:
+            before = _tell_quarter(urls, settings, first.token, report)
         _hand_down(urls, settings)
         _keep_running(urls, bind, 2, tell)
 
@@ -318,6 +325,32 @@ def _first_start(urls: Urls, settings: Settings) -> IssuedToken:
     )
     parts.close()
     return issued
+
+
+def _tell_quarter(
+    urls: Urls, settings: Settings, token: str, report: Callable[[int, int], None]
+) -> Before:
+    """Before anybody serves; what the week finds."""
+    # Here, since all other commands would load the web framework for nothing.
+    from interface.http.app import create_app
+    from interface.wsgi import services_of
+
+    parts = Parts(urls, replace(settings, door=replace(settings.door, requests_a_minute=0)))
+    parts.projector.prepare()
+    backstage = Backstage(
+        app=create_app(services_of(parts)),
+        desk=parts.desk,
+        packs=parts.packs,
+        evidence=parts.evidence,
+        actor_of=lambda bearer: parts.people.authenticate(bearer, now(), list),
+        catch_up=parts.projector.catch_up,
+        claim=lambda: parts.ledger_claims.tick(now()),
+        now=now(),
+    )
+    try:
+        return told_quarter(backstage, token, report)
+    finally:
+        parts.close()
 
 
 def _say_first_token(issued: IssuedToken) -> None:

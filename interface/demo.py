@@ -1,23 +1,25 @@
 """`yice demo`: a made-up service centre and its week, told over HTTP to a desk of its own.
 
-The story is data, `demo_week.yaml`. Every id and command id in it is fixed, so telling it again,
-or on after it was broken off, adds nothing twice.
+The quarter before it is told by `demo_quarter.py`. The story is data, `demo_week.yaml`. Every id
+and command id in it is fixed, so telling it again, or on after it was broken off, adds nothing
+twice.
 """
 
 from __future__ import annotations
 
+import re
 import shlex
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http.client import HTTPException
 from importlib.resources import files
 from string import Formatter
-from typing import Any
+from typing import Any, TypeVar
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 from uuid import UUID, uuid5
@@ -38,6 +40,9 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 NAMES = UUID("6d0c7a52-9e1b-4c6e-8a57-2f4f0d3b91c4")
 """The ids of everybody and everything in the story are made from this and their names."""
 
+KIND = re.compile(r"(?P<kind>|staff:|client:)@(?P<name>[\w-]+)$")
+"""Stands for an id, which says of what kind it is where the API asks for that."""
+
 READY_SECONDS = 60.0
 """How long the desk may take to start, and its views to follow."""
 
@@ -46,6 +51,9 @@ ANSWER_SECONDS = 30.0
 
 PORTS = 100
 """How many ports to try."""
+
+
+S = TypeVar("S")
 
 
 class StoryBroken(Refused):
@@ -67,10 +75,17 @@ class Said:
 
 
 class Deed(Struct, frozen=True, forbid_unknown_fields=True):
-    """What an act's word stands for. `new`: the field of the body that names what it makes."""
+    """What an act's word stands for. `new`: the field of the body that names what it makes.
+
+    `found`: it makes something whose id the desk chooses. `token`: it is answered with a token.
+    `first_views`: it asks the views.
+    """
 
     path: str
     new: str | None = None
+    found: bool = False
+    token: bool = False
+    first_views: bool = False
     body: dict[str, Any] = {}
 
 
@@ -81,12 +96,13 @@ class Scene(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Try(Struct, frozen=True, forbid_unknown_fields=True):
-    """A request to paste; with a body it is a command."""
+    """A line to paste: a request of `who`, with a body a command; or the words behind `yice`."""
 
     says: str
-    who: str
-    path: str
+    who: str = ""
+    path: str = ""
     body: dict[str, Any] | None = None
+    yice: str | None = None
 
 
 class Story(Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,16 +110,25 @@ class Story(Struct, frozen=True, forbid_unknown_fields=True):
 
     deeds: dict[str, Deed]
     people: list[dict[str, Any]]
-    clients: list[dict[str, Any]]
     tickets: list[dict[str, Any]]
-    scenes: list[Scene]
-    tries: list[Try]
+    clients: list[dict[str, Any]] = []
+    scenes: list[Scene] = []
+    tries: list[Try] = []
 
-    def said(self, monday: datetime) -> list[Said]:
-        """All acts as requests, in the order of their times in the week of that Monday."""
-        ordered = sorted(enumerate(self._acts()), key=lambda act: instant(act[1]["at"], monday))
-        ids = self.ids()
-        return [self._said(act, f"demo-{number:03}", ids, monday) for number, act in ordered]
+    def said(self, monday: datetime, known: Mapping[str, str]) -> list[Said]:
+        """All acts as requests, in the order of their times in the week of that Monday.
+
+        `known`: the ids of whoever and whatever was there before.
+        """
+        ids = {**known, **self.ids()}
+        return [
+            self.said_of(act, f"demo-{number:03}", ids, monday)
+            for number, act in self.ordered(monday)
+        ]
+
+    def ordered(self, monday: datetime) -> list[tuple[int, dict[str, Any]]]:
+        """All acts in the order of their times, each with its number in the file."""
+        return sorted(enumerate(self._acts()), key=lambda act: instant(act[1]["at"], monday))
 
     def ids(self) -> dict[str, str]:
         """The id of everybody and everything that some act makes, by name."""
@@ -114,7 +139,11 @@ class Story(Struct, frozen=True, forbid_unknown_fields=True):
     def _acts(self) -> list[dict[str, Any]]:
         return [*self.people, *self.clients, *self.tickets]
 
-    def _said(
+    def deed(self, act: Mapping[str, Any]) -> Deed:
+        [word] = act.keys() & self.deeds
+        return self.deeds[word]
+
+    def said_of(
         self, act: Mapping[str, Any], key: str, ids: Mapping[str, str], monday: datetime
     ) -> Said:
         [word] = act.keys() & self.deeds
@@ -127,11 +156,20 @@ class Story(Struct, frozen=True, forbid_unknown_fields=True):
         return Said(
             who=act["who"],
             it=it,
-            path=deed.path.format_map({**act, "it": ids[it]}),
+            path=deed.path.format_map({**act, "it": "" if deed.found else ids[it]}),
             body={name: _value(name, v, ids, monday) for name, v in body.items()},
             key=key,
             refused=act.get("refused"),
         )
+
+
+@dataclass(frozen=True)
+class Before:
+    """What the week finds: everybody's token, the ids of all, and what to try with them."""
+
+    tokens: Mapping[str, str]
+    ids: Mapping[str, str]
+    tries: Sequence[Try] = ()
 
 
 class Caller:
@@ -180,14 +218,20 @@ class Caller:
 
 
 def told_week(
-    url: str, admin_token: str, started_at: datetime, report: Callable[[int, int], None]
+    url: str,
+    before: Before,
+    started_at: datetime,
+    report: Callable[[int, int], None],
+    *,
+    yice: str = "yice",
 ) -> dict[str, Any]:
     """Tell the week before `started_at`, the first start of this desk; what came of it.
 
-    `report` is told how many acts are done, and of how many. Raises StoryBroken, Unavailable.
+    `report` is told how many acts are done, and of how many; `yice` begins a command line that asks
+    this desk. Raises StoryBroken, Unavailable.
     """
-    story, caller = load_story(), Caller(url, {"admin": admin_token})
-    said = story.said(monday_before(started_at))
+    story, caller = load_story(), Caller(url, dict(before.tokens))
+    said = story.said(monday_before(started_at), before.ids)
     caller.wait_for_views()
     refusals = []
     for done, act in enumerate(said):
@@ -197,7 +241,10 @@ def told_week(
             refusals.append({"who": act.who, "path": act.path, "body": act.body, "answer": answer})
     position = caller.wait_for_views()
     report(len(said), len(said))
-    return summed_up(story, caller, refusals, position, monday_before(started_at))
+    summary = summed_up(story, caller, before, refusals, position, monday_before(started_at))
+    ids = before.ids
+    lines = [{"says": t.says, "command": line_of(caller, t, ids, yice)} for t in before.tries]
+    return summary | {"figures": lines}
 
 
 def play(caller: Caller, said: Said) -> Any:
@@ -218,13 +265,14 @@ def play(caller: Caller, said: Said) -> Any:
 def summed_up(
     story: Story,
     caller: Caller,
+    before: Before,
     refusals: list[dict[str, Any]],
     position: int,
     monday: datetime,
 ) -> dict[str, Any]:
     """What there is to see, and how to ask for it."""
     week = {"week_from": f"{monday:%F}", "week_to": f"{monday + timedelta(days=7):%F}"}
-    ids = story.ids() | week
+    ids = {**before.ids, **story.ids(), **week}
     return {
         "url": caller.url,
         "docs": f"{caller.url}/docs/",
@@ -240,6 +288,12 @@ def summed_up(
     }
 
 
+def line_of(caller: Caller, asked: Try, ids: Mapping[str, str], yice: str) -> str:
+    if asked.yice is None:
+        return curl(caller, asked, ids)
+    return f"{yice} {asked.yice.format_map(ids)}"
+
+
 def curl(caller: Caller, asked: Try, ids: Mapping[str, str]) -> str:
     """The command line that asks it."""
     words = ["curl", "-H", f"Authorization: Bearer {caller.tokens[asked.who]}"]
@@ -253,7 +307,7 @@ def closing_text(summary: Mapping[str, Any]) -> str:
     """The summary, for people."""
     counts = summary["tickets"]
     lines = [
-        f"A week at a made-up service centre: {counts['all']['total']} tickets,"
+        f"A quarter and a week at a made-up service centre: {counts['all']['total']} tickets,"
         f" {counts['closed']['true']} of them closed.",
         f"Its address: {summary['url']}",
         f"All that it can be asked: {summary['docs']} (under Authorize, paste a token)",
@@ -268,13 +322,19 @@ def closing_text(summary: Mapping[str, Any]) -> str:
     for refusal in summary["refusals"]:
         lines += ["", "What is refused, whoever asks:", *_refusal_lines(refusal)]
     lines += ["", "To try, as they stand:"]
-    lines += [f"\n# {asked['says']}\n{asked['command']}" for asked in summary["tries"]]
+    asked = [*summary["tries"], *summary["figures"]]
+    lines += [f"\n# {one['says']}\n{one['command']}" for one in asked]
     return "\n".join(lines)
 
 
 def load_story() -> Story:
-    text = (files("interface") / "demo_week.yaml").read_text("utf-8")
-    return msgspec.convert(yaml.safe_load(text), Story)
+    return load("demo_week.yaml", Story)
+
+
+def load(file: str, kind: type[S]) -> S:
+    """What a file beside this one tells."""
+    text = (files("interface") / file).read_text("utf-8")
+    return msgspec.convert(yaml.safe_load(text), kind)
 
 
 def monday_before(moment: datetime) -> datetime:
@@ -319,8 +379,10 @@ def interruptible() -> Iterator[None]:
 def _value(name: str, value: Any, ids: Mapping[str, str], monday: datetime) -> Any:
     if isinstance(value, dict):
         return {field: _value(field, inner, ids, monday) for field, inner in value.items()}
-    if isinstance(value, str) and value.startswith("@"):
-        return ids[value[1:]]
+    if isinstance(value, list):
+        return [_value("", inner, ids, monday) for inner in value]
+    if isinstance(value, str) and (of := KIND.match(value)):
+        return of["kind"] + ids[of["name"]]
     if name.endswith("_id") or name == "acting_for":
         return ids[value]
     if name in ("occurred_at", "start", "end", "due_at"):

@@ -180,6 +180,21 @@ def test_under_the_pack_that_was_in_force_what_if_is_what_was(
     assert {name: told[name] for name in ("rows", "measures", "groups")} == told["actual"]
 
 
+def test_what_if_sends_a_matter_nowhere_that_it_was_sent_to_already(office: Office, li_na: Person):
+    content = pack(1, 90)
+    signs = {"title": "签收", "rule": "FR-02", "opens": ["routed"], "met_by": {"any": ["visit"]}}
+    content["obligations"] |= {"signs": signs | {"limit": {"kind": "clock", "hours": 2}}}
+    content["routes"] = [{"upon": ["opened"], "to_unit": "field", "rule": "CH-37"}]
+    in_force(office, content, "2020-01-01T00:00:00+08:00")
+    office.now = START
+    visited(office, li_na, opened(li_na, procedure="repairs"), START + HOUR, "水", 0)
+
+    told = li_na.get(f"/v1/reports/repairs/on_time?{PERIOD}&what_if=repairs@1").body
+
+    assert told["actual"]["rows"] == 2
+    assert {name: told[name] for name in ("rows", "measures", "groups")} == told["actual"]
+
+
 def test_a_workbook_has_numbers_and_formulas_under_chinese_headings(
     li_na: Person, tickets: list[str]
 ):

@@ -50,3 +50,10 @@ def test_a_quarter_from_the_first_rating_to_the_reward(office: Office):
         for copy in ("file", "manager"):
             assessor.post(f"{assessment}/delivery", {"copy": copy})
     assert assessor.get("/v1/assessments/undelivered?year=2026").body["items"] == []
+
+    # what was proposed for the first ranking waits for a decision, and opens into its entries
+    year = "from=2026-11-01&to=2027-02-01&lineage=true"
+    told = director.get(f"/v1/reports/assessment-plan/ranking_rewards?{year}").body
+    assert told["measures"]["amount"]["value"] == "3000"
+    holders = [row["values"]["entry.holder"] for row in told["lineage"] if row["counts"]]
+    assert sorted(holders) == sorted(f"staff:{one.id}" for one in (ma, zhou))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from domain.ticket import Ticket
+from tests.journeys.systems.looking import behind, then
 from tests.rules.conftest import full_tokens as full_tokens
 from tests.rules.conftest import office as office
 from tests.support.facts import M1, WANG_FANG
-from tests.support.http import Office, Person
+from tests.support.http import Office, Person, id_in
 from tests.support.steps import at, done, of_the_house, report, step
 
 NOVEMBER = "from=2026-11-01&to=2026-12-01"
@@ -36,6 +37,8 @@ def test_the_first_month_of_a_salesman(office: Office) -> None:
     done(new, tuesday, "clock_out")
 
     leave = asks_for_wednesday(new)
+    asked = office.now
+    office.now = at("2026-11-24T18:00:00")
     done(boss, leave, "assign_substitute", substitute=str(WANG_FANG))
     done(boss, leave, "approve_leave")
     the_calendar_brings_its_matters(office, "2026-11-25T00:00:00")
@@ -55,6 +58,9 @@ def test_the_first_month_of_a_salesman(office: Office) -> None:
     }
     [granted] = report(boss, "leave/granted", NOVEMBER)["list"]
     assert (granted["form.days"], granted["form.unpaid"]) == (["2026-11-25"], 1)
+    assert behind(boss, "leave/granted", NOVEMBER) == [str(id_in(leave))]
+    states = then(boss, leave, asked)["state"], boss.get(leave).body["state"]
+    assert states == ("requested", "granted")
 
 
 def hired(hr: Person, new: Person) -> None:

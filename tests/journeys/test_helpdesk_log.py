@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from click.testing import CliRunner
 
+from application.instant import AsOf, Clock
 from application.log_batch import Outcome
 from application.log_map import LogMap
 from application.reports.event_log import event_log
@@ -18,6 +21,8 @@ from application.views.ticket_register import TicketFilter
 from infrastructure.embedded import EmbeddedPostgres
 from infrastructure.log_files import read_map
 from infrastructure.wiring import Parts
+from interface.report_cli import report_of_pack
+from tests.support.facts import NOON
 from tests.support.logs import imported, running_desk
 from tests.support.postgres import fresh_database
 from tests.support.real_data import shared_data
@@ -31,6 +36,49 @@ MAP = Path(__file__).resolve().parents[2] / "docs" / "examples" / "helpdesk-map.
 
 LIMIT_SECONDS = 60.0
 """For import and projection of the whole log, on 2 cores."""
+
+
+OPENED_BY_MONTH = "cases_opened_by_month_utc"
+CLOSED_BY_MONTH = "cases_closed_by_month_utc(last event month of those)"
+
+ACTIVITIES = read_map(MAP)["activities"].values()
+STEPS = sorted({one if isinstance(one, str) else one["step"] for one in ACTIVITIES})
+
+RESOLVED = {"value": "count.resolve", "above": 0}
+LASTED = "minutes.opened.resolve"
+
+FIGURES: Mapping[str, Any] = {
+    "pack": "helpdesk-figures",
+    "version": 1,
+    "title": "Figures of the log",
+    "principles": ["open"],
+    "effective_from": "2010-01-01T00:00:00Z",
+    "reports": {
+        "opened": {"title": "Opened", "measures": {"cases": {"count": True}}},
+        "closed": {
+            "title": "Closed, by the last time",
+            "period": "close",
+            "where": {"value": "this.is_closed", "is": True},
+            "measures": {"cases": {"count": True}},
+        },
+        "steps": {
+            "title": "Who did how much",
+            "over": STEPS,
+            "by": ["actor.id"],
+            "measures": {"steps": {"count": True}},
+        },
+        "resolved": {
+            "title": "From opening to the last resolution, in minutes",
+            "where": RESOLVED,
+            "measures": {
+                "cases": {"count": True},
+                "again": {"share": {"value": "count.resolve", "at_least": 2}},
+                **{kind: {kind: LASTED} for kind in ("mean", "median", "p90", "max", "sum")},
+            },
+        },
+    },
+}
+"""Reports over the log as a pack would define them."""
 
 
 def helpdesk_map(**otherwise: Any) -> LogMap:
@@ -52,7 +100,10 @@ def helpdesk(postgres: EmbeddedPostgres) -> Iterator[Helpdesk]:
         began = time.process_time()
         outcome = imported(parts, shared_data(LOG), helpdesk_map())
         parts.projector.catch_up()
-        yield Helpdesk(parts, outcome, time.process_time() - began)
+        took = time.process_time() - began
+        parts.packs.publish_shipped([FIGURES], NOON)
+        parts.projector.catch_up()
+        yield Helpdesk(parts, outcome, took)
 
 
 def desk_of_its_own(postgres: EmbeddedPostgres, stack: ExitStack) -> Any:
@@ -60,7 +111,7 @@ def desk_of_its_own(postgres: EmbeddedPostgres, stack: ExitStack) -> Any:
         stack.enter_context(fresh_database(postgres, template))
         for template in ("register_template", "keys_template")
     ]
-    return running_desk(*urls)
+    return running_desk(*urls, YICE_ZONE="UTC")
 
 
 @pytest.fixture(scope="module")
@@ -168,12 +219,85 @@ def test_the_whole_log_is_imported_and_seen_in_time(helpdesk: Helpdesk) -> None:
 
 
 def test_of_rows_that_say_the_same_the_first_is_kept_where_the_map_says_so(
-    postgres: EmbeddedPostgres,
+    postgres: EmbeddedPostgres, tmp_path: Path
 ) -> None:
+    """On the beginning of the log, whose first thousand rows say eight of them twice."""
+    lines = shared_data(LOG).read_text("utf-8").splitlines(keepends=True)[:1_001]
+    beginning = tmp_path / LOG
+    beginning.write_text("".join(lines), "utf-8")
+    twice = len(lines) - len(set(lines))
     with ExitStack() as stack:
         parts = stack.enter_context(desk_of_its_own(postgres, stack))
 
-        outcome = imported(parts, shared_data(LOG), helpdesk_map(duplicates="drop"))
+        outcome = imported(parts, beginning, helpdesk_map(duplicates="drop"))
 
-        assert (outcome.rows, outcome.imported) == (21_348, 21_221)
-        assert (outcome.repeated, outcome.dropped) == (127, 127)
+        assert (outcome.rows, outcome.imported) == (1_000, 992)
+        assert (outcome.repeated, outcome.dropped) == (twice, twice) == (8, 8)
+
+
+def asked(helpdesk: Helpdesk, name: str, *days: str) -> Any:
+    """What `yice report helpdesk-figures/NAME` prints for a script."""
+    words = [f"helpdesk-figures/{name}", *days, "--json"]
+    done = CliRunner().invoke(report_of_pack, words, obj=lambda: nullcontext(helpdesk.parts))
+    assert done.exit_code == 0, done.output
+    return json.loads(done.output)
+
+
+ALL = ("--from", "2010-01-01", "--to", "2014-02-01")
+
+
+def total(report: Any) -> int:
+    return int(report["measures"]["cases"]["value"])
+
+
+@pytest.mark.parametrize(
+    ("name", "of"),
+    [
+        ("opened", OPENED_BY_MONTH),
+        ("closed", CLOSED_BY_MONTH),
+    ],
+)
+def test_a_report_of_each_month_counts_its_tickets(
+    helpdesk: Helpdesk, truth: dict[str, Any], name: str, of: str
+) -> None:
+    months = {month: total(asked(helpdesk, name, "--period", month)) for month in truth[of]}
+
+    assert months == truth[of]
+
+
+def test_a_report_says_who_did_how_much(helpdesk: Helpdesk, truth: dict[str, Any]) -> None:
+    groups = asked(helpdesk, "steps", *ALL)["groups"]
+
+    found = sorted((group["measures"]["steps"]["value"] for group in groups), reverse=True)
+    twenty = truth["resources"]["events_by_resource_top20"].values()
+    assert found[:20] == sorted(twenty, reverse=True)
+    assert (len(found), sum(found)) == (truth["resources"]["distinct"], truth["n_events"])
+
+
+def test_a_report_says_how_long_it_took(helpdesk: Helpdesk, truth: dict[str, Any]) -> None:
+    """To the second, where figures are in hundredths of a minute."""
+    measures = asked(helpdesk, "resolved", *ALL)["measures"]
+
+    said = truth["lead_times"]["first_event_to_last_Resolve_seconds"]
+    assert measures["cases"]["value"] == said["n"]
+    assert measures["again"]["numerator"] == truth["reopened"]["C_cases_with_2plus_Resolve"]
+    names = {"median": "median_linear", "p90": "p90_nearest_rank", "mean": "mean", "max": "max"}
+    for name, theirs in names.items():
+        assert float(measures[name]["value"]) * 60 == pytest.approx(said[theirs], abs=0.31)
+
+
+@pytest.mark.parametrize("year", [2011, 2012, 2013])
+def test_what_was_open_at_new_year_is_what_had_come_and_not_gone(
+    helpdesk: Helpdesk, truth: dict[str, Any], year: int
+) -> None:
+    """At these instants no case stands between its first closing and its last."""
+    then = AsOf(datetime(year, 1, 1, tzinfo=UTC), Clock.OCCURRED)
+
+    counts = helpdesk.parts.tickets_then.counts(TicketFilter(procedure="helpdesk"), then).counts
+
+    come, gone = (
+        sum(cases for month, cases in truth[of].items() if month < f"{year}-01")
+        for of in (OPENED_BY_MONTH, CLOSED_BY_MONTH)
+    )
+    assert counts["all"]["total"] == come
+    assert counts["closed"]["false"] == come - gone

@@ -290,12 +290,13 @@ def _application() -> Flask:
     return create_app(cast(Services, None))
 
 
+@cache
 def make_office_template(
-    server: EmbeddedPostgres, name: str = "", packs: Sequence[str] | None = BARE
+    server: EmbeddedPostgres, name: str = "", packs: tuple[str, ...] | None = BARE
 ) -> dict[UUID, str]:
     """Two databases to copy: shipped packs (None: all) in force, the cast at work, C1 on file.
 
-    Their tokens. Made twice, nothing is done twice.
+    Their tokens. Made once for each server, whatever module asks.
     """
     for template in (REGISTER_TEMPLATE, KEYS_TEMPLATE):
         server.create_database(template + name)

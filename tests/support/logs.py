@@ -98,9 +98,9 @@ def xlsx_file(folder: Path, rows: Sequence[Sequence[Any]]) -> Path:
 
 
 @contextmanager
-def running_desk(register_url: str, keys_url: str) -> Iterator[Parts]:
-    """All of a process's parts, on these databases."""
-    parts = Parts(desk_urls(register_url, keys_url), Settings.read({}))
+def running_desk(register_url: str, keys_url: str, **environment: str) -> Iterator[Parts]:
+    """All of a process's parts, on these databases, with what the environment says."""
+    parts = Parts(desk_urls(register_url, keys_url), Settings.read(environment))
     try:
         parts.set_up(lambda: NOON)
         yield parts
