@@ -13,7 +13,7 @@ from tests.interface.given import in_force
 from tests.support.complaints import confirmed
 from tests.support.facts import C1, LI_NA, M1, ZHAO_LEI, shipped_pack
 from tests.support.http import Office, Person, id_in, opened
-from tests.support.steps import at, done, of_the_house, report, step
+from tests.support.steps import at, done, of_the_house, report, step, surveyed
 
 
 def followed(events: Any, word: str) -> list[Any]:
@@ -23,9 +23,7 @@ def followed(events: Any, word: str) -> list[Any]:
 @pytest.mark.rule("SQ-01")
 def test_a_defined_metric_has_a_value_and_a_target_and_another_is_not_found(office: Office):
     s1 = office.person(LI_NA)
-    survey = of_the_house(s1, "survey", period="2026-Q4")
-    done(s1, survey, "launch", sample=1)
-    done(s1, survey, "survey_answer", method="phone", score="4.6")
+    surveyed(s1, "4.6")
 
     undefined = s1.get("/v1/reports/survey/M99?from=2026-11-01&to=2026-12-01")
     metric = report(s1, "survey/score")
@@ -85,13 +83,6 @@ def test_the_same_seed_draws_the_same_tickets_whatever_order_they_come_in():
     assert drawn(ids[::-1], seed="2026-W48", size=5) == drawn_then
     assert drawn(ids, seed="2026-W49", size=5) != drawn_then
     assert [share_of(count, 5) for count in (0, 1, 20, 21)] == [0, 1, 1, 2]
-
-
-def surveyed(person: Person, score: str) -> None:
-    """A survey, answered once, out of five."""
-    survey = of_the_house(person, "survey", period="2026-Q4")
-    done(person, survey, "launch", sample=1)
-    done(person, survey, "survey_answer", method="phone", score=score)
 
 
 def reviewed(person: Person, metric: str, period: str) -> tuple[str, Any]:

@@ -33,6 +33,13 @@ def done(who: Person, ticket: str, name: str, /, **form: Any) -> Answer:
     return answer
 
 
+def surveyed(person: Person, score: str) -> None:
+    """A survey, answered once, out of five."""
+    survey = of_the_house(person, "survey", period="2026-Q4")
+    done(person, survey, "launch", sample=1)
+    done(person, survey, "survey_answer", method="phone", score=score)
+
+
 def report(who: Person, path: str, days: str = "from=2026-11-01&to=2026-12-31") -> Any:
     """The figures of `pack/report`."""
     answer = who.get(f"/v1/reports/{path}?{days}")

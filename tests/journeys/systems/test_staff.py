@@ -16,7 +16,7 @@ from tests.rules.ledger import Judged, in_house, taken
 from tests.support.facts import C1
 from tests.support.files import approve, client, cny, grade
 from tests.support.http import ADMIN, Office, id_in, opened
-from tests.support.steps import at, done, of_the_house, report, step
+from tests.support.steps import at, done, of_the_house, report, step, surveyed
 
 LETTERS = "ABCDEFGHIJ"
 DUTY = {"verb": "受理", "noun": "客户咨询", "fair_role": "executor"}
@@ -297,12 +297,15 @@ def test_sq_a_week_is_audited_what_stays_red_is_improved(office: Office) -> None
     own = step(auditor, audit, "audit_ticket", **found, staff=str(auditor.id))
     done(auditor, audit, "audit_ticket", **found, staff=str(handler.id))
     audited = office.now
-    office.now = at("2026-12-01T09:00:00")
     reds = []
-    for period in ("2026-10", "2026-11"):
-        red = of_the_house(auditor, "metric-review", metric="survey/score", period=period)
-        done(auditor, red, "evaluate_metric", value="85", target="90")
-        reds.append(red)
+    for month in (10, 11):
+        office.now = at(f"2026-{month}-20T09:00:00")
+        surveyed(auditor, "4.25")
+        office.now = at(f"2026-{month + 1}-01T09:00:00")
+        office.catch_up()
+        said = {"metric": "survey/score", "period": f"2026-{month}"}
+        reds.append(of_the_house(auditor, "metric-review", **said))
+        done(auditor, reds[-1], "evaluate_metric")
         office.catch_up()
     too_early = auditor.post(f"{reds[1]}/closure")
     done(auditor, reds[1], "plan_improvement", measures="复述口令", by_day="2026-12-20")
