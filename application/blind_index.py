@@ -8,12 +8,14 @@ needed, so Chinese is found as it is written. What has all the numbers is opened
 from __future__ import annotations
 
 import hmac
+import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from hashlib import sha256
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain
+from string import ascii_uppercase
 from typing import NewType
 
 from domain.errors import Invalid
@@ -27,6 +29,16 @@ KEPT = 200_000
 AROUND = 30
 """How many characters a snippet shows on either side of the word."""
 
+_PLAIN = re.compile("[ -~\u3001-\u3002\u3007-\u3011\u4e00-\u9fff\uff01-\uff5e]*")
+"""Most of what is written in Chinese; here no character has to do with its neighbours."""
+
+_PLAINLY = {
+    **{ord(" "): None},
+    **{ord(c): c.lower() for c in ascii_uppercase},
+    **{wide: chr(wide - 0xFEE0).lower() for wide in range(0xFF01, 0xFF5F)},
+}
+"""What each of these becomes."""
+
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 
 
@@ -35,19 +47,19 @@ class BlindIndex:
 
     def __init__(self, secret: Callable[[], bytes]) -> None:
         self._secret = secret
-        self._number = lru_cache(KEPT)(self._digest)
+        self._known = _Numbers(self._digest)
 
     def of_text(self, text: str) -> Tokens:
         """What is kept of a text."""
         said = normalised(text)
-        return self._numbers({*said, *_pairs(said)})
+        return self._numbers(chain(said, _pairs(said)))
 
     def of_words(self, words: Iterable[str]) -> Tokens:
         """What a text has, and perhaps others have too, that holds all these words."""
-        return self._numbers({gram for word in words for gram in (_pairs(word) or {word})})
+        return self._numbers({gram for word in words for gram in (set(_pairs(word)) or {word})})
 
-    def _numbers(self, grams: set[str]) -> Tokens:
-        return Tokens(sorted(set(map(self._number, grams))))
+    def _numbers(self, grams: Iterable[str]) -> Tokens:
+        return Tokens(sorted(set(map(self._known.__getitem__, grams))))
 
     def _digest(self, gram: str) -> int:
         digest = hmac.digest(self._secret(), gram.encode(), sha256)
@@ -59,6 +71,8 @@ def normalised(text: str) -> str:
 
     Blanks and line breaks are left out: a name is found however it was spaced (张　三).
     """
+    if _PLAIN.fullmatch(text):
+        return text.translate(_PLAINLY)
     folded = text.translate(_INVISIBLE)
     for form in ("NFD", "NFKC"):
         folded = unicodedata.normalize(form, folded).casefold()
@@ -110,5 +124,19 @@ def _normalised_character(character: str) -> str:
     return normalised(character)
 
 
-def _pairs(said: str) -> set[str]:
-    return {first + second for first, second in pairwise(said)}
+def _pairs(said: str) -> Iterable[str]:
+    return map(str.__add__, said, said[1:])
+
+
+class _Numbers(dict[str, int]):
+    """What was asked for before is at hand, up to so many."""
+
+    def __init__(self, digest: Callable[[str], int]) -> None:
+        super().__init__()
+        self._digest = digest
+
+    def __missing__(self, gram: str) -> int:
+        if len(self) >= KEPT:
+            self.clear()
+        number = self[gram] = self._digest(gram)
+        return number

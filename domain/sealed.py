@@ -62,9 +62,9 @@ def in_clear(value: Any) -> Any:
         return value
     if isinstance(value, dict):
         return {
-            k: in_clear(v) if isinstance(v, dict | list) else v
+            k: v if type(v) in _CLEAR else in_clear(v)
             for k, v in value.items()
-            if not isinstance(v, Sealed)
+            if type(v) is not Sealed
         }
     if isinstance(value, list):
         return [in_clear(v) for v in value if not isinstance(v, Sealed)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
@@ -32,6 +33,9 @@ _uuid = lru_cache(20_000)(UUID)
 """Staff and clients come up again and again; to read an id costs more than to find it."""
 
 _STORED_BESIDE = ("originator_id", "originator_version", "timestamp")
+
+_HOLDING = frozenset({dict, list})
+"""What of JSON may hold a box."""
 
 _PLAIN = (str, int, float, datetime, UUID, NoneType)
 """What cannot hold a text about a person that was not sealed for it."""
@@ -84,16 +88,17 @@ class Codec:
         fields = _upcast(kind, _JSON.decode(state))
         fields["timestamp"] = datetime.fromisoformat(fields.pop("occurred_at"))
         for name, convert in _converters(kind):
-            if fields.get(name) is not None:
-                fields[name] = convert(fields[name])
+            if (said := fields.get(name)) is not None:
+                fields[name] = convert(said)
         if opened and (committed := fields.get("key_commitment")):
             self._must_be_key_of(stream_id, committed)
-        for name in _sealed_fields(kind):
+        sealed = _sealed_fields(kind)
+        for name in sealed:
             fields.setdefault(name, None)
         if b"$" in state or b"u0024" in state:  # else no box is in it
-            for name in _sealed_fields(kind):
-                place = Place(stream_id, version, topic, name)
-                fields[name] = self._unclose(fields[name], place, opened=opened)
+            place = str(Place(stream_id, version, topic))
+            held = [name for name in sealed if type(fields[name]) in _HOLDING]
+            fields |= {name: self._unclose(fields[name], place + name, opened) for name in held}
         fields["originator_id"], fields["originator_version"] = stream_id, version
         event = object.__new__(kind)
         object.__setattr__(event, "__dict__", fields)
@@ -124,20 +129,25 @@ class Codec:
             raise TypeError(f"{place} holds a {type(value).__name__}: what is in it stays open")
         return value
 
-    def _unclose(self, value: Any, place: Place, *, opened: bool) -> Any:
-        if isinstance(value, dict):
-            if SEALED in value:
-                return self._sealed(value[SEALED], place, opened=opened)
-            plain = {_unescaped(k): v for k, v in value.items()}
-            return {k: self._unclose(v, place.under(k), opened=opened) for k, v in plain.items()}
-        if isinstance(value, list):
-            return [self._unclose(v, place.under(i), opened=opened) for i, v in enumerate(value)]
-        return value
+    def _unclose(self, value: Any, place: str, opened: bool) -> Any:
+        """What JSON says at a place, a dict or a list, with each box in it a sealed text again."""
+        if type(value) is list:
+            return [
+                self._unclose(v, f"{place}.{i}", opened) if type(v) in _HOLDING else v
+                for i, v in enumerate(value)
+            ]
+        if SEALED in value:
+            return self._sealed(value[SEALED], place, opened)
+        plain = {_unescaped(k): v for k, v in value.items()}
+        for k, v in plain.items():
+            if type(v) in _HOLDING:
+                plain[k] = self._unclose(v, f"{place}.{k}", opened)
+        return plain
 
-    def _sealed(self, stored: str, place: Place, *, opened: bool) -> Sealed:
+    def _sealed(self, stored: str, place: str, opened: bool) -> Sealed:
         said, sealed = stored.split(":", 1)
         subject = _uuid(said)
-        text = self._decrypt(subject, sealed, str(place)) if opened else None
+        text = self._decrypt(subject, sealed, place) if opened else None
         return Sealed(subject, text, f"{place}:{stored}")
 
     def _encrypt(self, value: Sealed, place: Place) -> str:
@@ -153,7 +163,7 @@ class Codec:
         if key is None:
             return None
         try:
-            box = base64.b64decode(sealed)
+            box = binascii.a2b_base64(sealed)
             clear = key.cipher.decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], _bound(place, key))
         except (InvalidTag, ValueError):
             raise SealBroken(f"the sealed text at {place} is not what was sealed there") from None

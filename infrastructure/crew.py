@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -17,6 +18,10 @@ from infrastructure.settings import Settings
 from infrastructure.views.building import Crew, Done, Job
 from infrastructure.views.rebuilding import CHUNK, Report
 from infrastructure.wiring import Parts, Urls
+
+COLLECTED_AFTER = 50_000
+"""Objects that are held before Python looks among them for what holds itself: facts and rows do
+not, and to look through a page of them again and again costs a tenth of a rebuild."""
 
 _member: Parts
 """What a process of the crew works with."""
@@ -67,6 +72,8 @@ def _join(register: str, keys: str, settings: Settings) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _member = Parts(Urls(register, keys), settings)
+    gc.freeze()
+    gc.set_threshold(COLLECTED_AFTER, *gc.get_threshold()[1:])
 
 
 def _end_with_parent() -> None:

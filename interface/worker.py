@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 import time
@@ -48,11 +49,12 @@ FORGET_SECONDS = 60.0
 TOLD_SECONDS = 10.0
 """How often a rebuild says how far it is."""
 
-COMPARE_SECONDS = 5.0
+COMPARE_SECONDS = 1.0
 """How often to fold some streams again and compare them with what the views show."""
 
-COMPARED = 100
-"""How many at a time: a hundred thousand are looked at within one and a half hours."""
+COMPARED = 20
+"""How many at a time: a hundred thousand are looked at within one and a half hours. More at a time
+would hold up the views, with which it shares a processor, for longer than anybody should wait."""
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +126,7 @@ def run(parts: Parts) -> None:
         build_anew(parts, changed)
     upkeep = threading.Thread(target=_do, args=(duties(parts), stop), daemon=True)
     upkeep.start()
+    gc.freeze()  # what is there by now stays: to look through it takes longer than to fold
     while not stop.wait(_rest_after(parts.projector.run_once)):
         pass
     upkeep.join()

@@ -15,10 +15,10 @@ from application.views.ticket_history import ENVELOPE
 from application.views.ticket_register import TicketRow
 from application.views.view import Span, View
 from domain.aggregate import events_of, staff_ref
-from domain.happening import Happening, clear_form, word_of
+from domain.happening import Happening, word_of
 from domain.obligation import Obligation, Status
 from domain.predicate import part_of
-from domain.sealed import Sealed
+from domain.sealed import Sealed, in_clear
 from domain.ticket import Ticket
 from domain.zone import MICROSECOND
 
@@ -101,8 +101,9 @@ class TicketFiguresView(View[TicketFiguresRow]):
 def _form(event: Any) -> dict[str, Any]:
     """What was filled in, whatever a field is called; of a fact without form, what it says."""
     filled = getattr(event, "form", {})
-    form = clear_form(event)
-    return {name: v for name, v in form.items() if name in filled or name not in ENVELOPE}
+    said = {k: v for k, v in event.told().items() if k in filled or k not in ENVELOPE}
+    form: dict[str, Any] = in_clear(said)
+    return form
 
 
 _STATUSES: Mapping[str, Callable[[Obligation, datetime], bool]] = {

@@ -21,7 +21,7 @@ class ObligationThenView(ThenView[ObligationRow]):
     of = ObligationsView()
     began = "opened_position"
     changing = (
-        *("responsible_id", "due_at", "obligation", "over_at", "paused_at", "is_met"),
+        *("obligation", "responsible_id", "due_at", "over_at", "paused_at", "is_met"),
         *("breached_at", "told_id", "warn_at", "warned_at", "supervise_at", "level"),
         *("supervisors", "extension_due_at"),
     )
@@ -50,9 +50,9 @@ class ObligationThenView(ThenView[ObligationRow]):
     def begun(self, row: ObligationRow) -> dict[str, Any]:
         return super().begun(row) | self.changes(row)
 
-    def changes(self, row: Any) -> dict[str, Any]:
-        kept = {name: v for name, v in row.obligation.items() if name != _BASIS}
-        return super().changes(row) | {"obligation": kept}
+    def told(self, row: Any) -> tuple[Any, ...]:
+        obligation, *others = super().told(row)
+        return ({name: v for name, v in obligation.items() if name != _BASIS}, *others)
 
 
 ObligationsThen = RowsThen[ObligationRow, ObligationFilter]

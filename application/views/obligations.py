@@ -129,8 +129,9 @@ def _promised(fact: Fact) -> ObligationRow:
 
 
 def _change(row: ObligationRow, event: Any) -> None:
-    known = Obligation.from_data(row.obligation).changed(event.changes)
-    row.obligation, row.due_at, row.over_at = known.to_data(), known.due, known.over_at
+    row.obligation = row.obligation | event.changes
+    known = Obligation.from_data(row.obligation)
+    row.due_at, row.over_at = known.due, known.over_at
     row.responsible_id = UUID(known.responsible)
     row.is_met, row.breached_at = known.met_at is not None, known.breached_at
     row.warn_at, row.warned_at = known.warn_at, known.warned_at

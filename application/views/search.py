@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from functools import cache
+from typing import Annotated, Any, get_type_hints
 from uuid import UUID
 
 from eventsourcing.utils import get_topic
@@ -20,6 +21,12 @@ from domain.ticket import Ticket, Visibility
 
 _FOR_CLIENTS = (Ticket.Opened, Ticket.Answered)
 """What the client said, or is told; a note says itself who may see it."""
+
+_WHOLES = frozenset({dict, list})
+
+_KINDS = (str, int, bool, float, UUID, datetime)
+_PLAIN = frozenset({*_KINDS, *(kind | None for kind in _KINDS)})
+"""What is said to hold one of these holds no sealed text."""
 
 
 @dataclass(slots=True)
@@ -99,19 +106,30 @@ class SearchView(View[SearchRow]):
 def texts_of(event: Any) -> dict[str, Sealed]:
     """Every sealed text in an event, however deep, by the path to it."""
     found: dict[str, Sealed] = {}
-    _look_through(vars(event).items(), "", found)
+    kind: Any = type(event)
+    said = vars(event)
+    for name in _may_hold(kind):
+        part = said.get(name)
+        if type(part) is Sealed:
+            found[name] = part
+        elif part and type(part) in _WHOLES:
+            _look_through(part, f"{name}.", found)
     return found
 
 
-def _look_through(parts: Iterable[tuple[Any, Any]], path: str, found: dict[str, Sealed]) -> None:
-    for name, part in parts:
+@cache
+def _may_hold(kind: type[Any]) -> Sequence[str]:
+    """The fields of an event that are not plain for certain."""
+    return [name for name, hint in get_type_hints(kind).items() if hint not in _PLAIN]
+
+
+def _look_through(whole: Any, path: str, found: dict[str, Sealed]) -> None:
+    for name, part in whole.items() if type(whole) is dict else enumerate(whole):
         kind = type(part)
         if kind is Sealed:
             found[f"{path}{name}"] = part
-        elif kind is dict:
-            _look_through(part.items(), f"{path}{name}.", found)
-        elif kind is list:
-            _look_through(enumerate(part), f"{path}{name}.", found)
+        elif part and kind in _WHOLES:
+            _look_through(part, f"{path}{name}.", found)
 
 
 def _visibility(event: Any, field: str) -> str:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
-from copy import copy
 from dataclasses import dataclass, fields, make_dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_type_hints
 
 from application.instant import AsOf
@@ -63,11 +63,34 @@ class ThenView(View[list[Any]], Generic[R]):
             held = {"from_recorded": fact.recorded_at, "from_occurred": fact.event.timestamp}
             begun = self.begun(self.of.fold(None, fact, key))
             return [self.row(**begun, place=1, **_NEVER | held)]
+        recorded, occurred = fact.recorded_at, fact.event.timestamp
         rows, made = list[Any](), list[Any]()
         for known in row:
-            left, *after = self._parted(known, fact, key, len(row) + len(made) + 1)
-            rows.append(left)
-            made += after
+            is_known = known.to_recorded is None and known.from_recorded is not None
+            is_so = known.from_occurred is not None and (
+                known.to_occurred is None or known.to_occurred > occurred
+            )
+            if not (is_known or is_so):
+                rows.append(known)
+                continue
+            changed = self.told(self.of.fold(self.as_known(known), fact, key))
+            if changed == self.told(known):
+                rows.append(known)
+                continue
+            before, after = self._two(known, changed)
+            if is_known:
+                before.from_recorded, before.to_recorded = _held(known.from_recorded, recorded)
+                after.from_recorded = recorded
+            if is_so:
+                since = max(occurred, known.from_occurred)
+                before.from_occurred, before.to_occurred = _held(known.from_occurred, since)
+                after.from_occurred, after.to_occurred = since, known.to_occurred
+            if before.from_recorded is None and before.from_occurred is None:
+                rows.append(after)
+                continue
+            rows.append(before)
+            made.append(after)
+            after.place = len(row) + len(made)
         return rows + made
 
     def begun(self, row: R) -> dict[str, Any]:
@@ -76,7 +99,8 @@ class ThenView(View[list[Any]], Generic[R]):
 
     def as_known(self, then: Any) -> R:
         """The row of that time, as far as it is known here; it may be folded on."""
-        row: R = self.of.row(**{name: _apart(getattr(then, name)) for name in self._kept})
+        values = map(_apart, attrgetter(*self._kept)(then))
+        row: R = self.of.row(**dict(zip(self._kept, values, strict=True)))
         return row
 
     def as_it_stood(self, now: R, then: Any) -> R:
@@ -85,7 +109,16 @@ class ThenView(View[list[Any]], Generic[R]):
 
     def changes(self, row: Any) -> dict[str, Any]:
         """What changes, of a row of either view."""
-        return {name: getattr(row, name) for name in self.changing}
+        return dict(zip(self.changing, self.told(row), strict=True))
+
+    def told(self, row: Any) -> tuple[Any, ...]:
+        """The values of what changes, of a row of either view."""
+        values: tuple[Any, ...] = self._changing(row)
+        return values
+
+    @cached_property
+    def _changing(self) -> attrgetter[Any]:
+        return attrgetter(*self.changing)
 
     @cached_property
     def _kept(self) -> Sequence[str]:
@@ -93,42 +126,27 @@ class ThenView(View[list[Any]], Generic[R]):
         there = {field.name for field in fields(self.of.row)}
         return [field.name for field in fields(self.row) if field.name in there]
 
-    def _parted(self, row: Any, fact: Fact, key: Any, place: int) -> list[Any]:
-        """The row as far as the fact leaves it, and what it is from the fact on, at a new place.
+    @cached_property
+    def _all(self) -> Sequence[str]:
+        return [field.name for field in fields(self.row)]
+
+    def _two(self, row: Any, changed: Sequence[Any]) -> tuple[Any, Any]:
+        """The row again, and the one that follows it, which does not say yet when it holds.
 
         What is recorded last is folded last, whenever it happened: it changes all that was so
         later.
         """
-        recorded, occurred = fact.recorded_at, fact.event.timestamp
-        is_known = row.from_recorded is not None and row.to_recorded is None
-        is_so = row.from_occurred is not None and (
-            row.to_occurred is None or row.to_occurred > occurred
-        )
-        if not (is_known or is_so):
-            return [row]
-        changed = self.changes(self.of.fold(self.as_known(row), fact, key))
-        if changed == self.changes(row):
-            return [row]
-        before, after = copy(row), replace(row, **_NEVER, **changed)
-        if is_known:
-            before.from_recorded, before.to_recorded = _held(row.from_recorded, recorded)
-            after.from_recorded = recorded
-        if is_so:
-            since = max(occurred, row.from_occurred)
-            before.from_occurred, before.to_occurred = _held(row.from_occurred, since)
-            after.from_occurred, after.to_occurred = since, row.to_occurred
-        if before.from_recorded is None and before.from_occurred is None:
-            return [after]
-        after.place = place
-        return [before, after]
+        said = dict(zip(self._all, attrgetter(*self._all)(row), strict=True))
+        after = said | _NEVER | dict(zip(self.changing, changed, strict=True))
+        return self.row(**said), self.row(**after)
 
 
-_CHANGED_IN_PLACE = (dict, list)
+_CHANGED_IN_PLACE = frozenset({dict, list})
 
 
 def _apart(value: Any) -> Any:
     """What a fold may change in place is another than that of the row it comes from."""
-    return copy(value) if isinstance(value, _CHANGED_IN_PLACE) else value
+    return value.copy() if type(value) in _CHANGED_IN_PLACE else value
 
 
 def _held(since: datetime, until: datetime) -> tuple[datetime | None, datetime | None]:

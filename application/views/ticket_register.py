@@ -104,10 +104,25 @@ class TicketRegisterView(View[TicketRow]):
 
     def fold(self, row: TicketRow | None, fact: Fact, key: Any) -> TicketRow:
         row = _opened(fact) if row is None else row
-        _apply(row, fact)
+        if type(fact.event) not in _SHOWN_ELSEWHERE:
+            _apply(row, fact)
         row.changed_at = fact.event.timestamp
         row.version, row.position = fact.event.originator_version, fact.position
         return row
+
+
+_SHOWN_ELSEWHERE = frozenset(
+    {
+        *(Ticket.Opened, Ticket.Noted, Ticket.Corrected, Ticket.Followed, Ticket.ViolationFlagged),
+        *(Ticket.SupervisionNoticeIssued, Ticket.SupervisionAnswered),
+        *(Ticket.Signed, Ticket.SignatureRefused, Ticket.Ticked),
+        *(Ticket.EvidenceAttached, Ticket.EvidenceLabelled, Ticket.EvidenceGranted),
+        *(Ticket.TimePromised, Ticket.ExtensionAsked),
+        *(kind for kind in events_of(Ticket) if issubclass(kind, Timekeeping)),
+    }
+)
+"""They change nothing in the register: the dossier, the ticket file and the view of obligations
+show them."""
 
 
 def _opened(fact: Fact) -> TicketRow:
@@ -164,20 +179,8 @@ def _apply(row: TicketRow, fact: Fact) -> None:  # noqa: C901 - one case a fact
             row.pack_version = pack_version
         case Ticket.Withdrawn() | Ticket.Rejected() | Ticket.Voided() | Ticket.Archived():
             _end(row, fact.event)
-        case Ticket.Opened() | Ticket.Noted() | Ticket.Corrected():
-            pass
-        case Ticket.Followed() | Ticket.ViolationFlagged():
-            pass  # they change nothing that the register shows
-        case Ticket.SupervisionNoticeIssued() | Ticket.SupervisionAnswered():
-            pass
         case Ticket.HandlerReminded():
             row.reminders += 1
-        case Ticket.Signed() | Ticket.SignatureRefused() | Ticket.Ticked():
-            pass  # shown by the dossier
-        case Ticket.EvidenceAttached() | Ticket.EvidenceLabelled() | Ticket.EvidenceGranted():
-            pass  # shown in the ticket file
-        case Timekeeping() | Ticket.TimePromised() | Ticket.ExtensionAsked():
-            pass  # shown by the view of obligations
         case other:
             _hand_over(row, other)
 

@@ -25,9 +25,10 @@ EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _INT8 = 20
 """The number of the type of numbers, alone or in a list."""
 
-Encoder = Callable[[Any], bytes]
+Encoder = Callable[[Iterable[Any]], list[bytes]]
+"""Of the values of one column: each with its length before it."""
 
-_size, _number = struct.Struct(">i"), struct.Struct(">iq")
+_size, _number = struct.Struct(">i").pack, struct.Struct(">iq").pack
 _list, _array = struct.Struct(">iiiiii"), struct.Struct(">iiiii")
 
 
@@ -47,9 +48,9 @@ psycopg.adapters.register_dumper(Binary, _AsItIs)
 
 @dataclass(frozen=True)
 class Form:
-    """What PostgreSQL calls a type, and by which number; and how one value of it is written.
+    """What PostgreSQL calls a type, and by which number; and how values of it are written.
 
-    `encode` gives the length and then the binary form, of what is not None. `in_array` is the form
+    `encode` gives for each its length and then its binary form. `in_array` is the form
     that is sent for it in an array and cast there, if not this one.
     """
 
@@ -60,7 +61,7 @@ class Form:
 
     def array(self, values: Iterable[Any]) -> Binary:
         """At least one value."""
-        encoded = [NULL if value is None else self.encode(value) for value in values]
+        encoded = self.encode(values)
         return Binary(_array.pack(1, 1, self.oid, len(encoded), 1) + b"".join(encoded))
 
 
@@ -103,32 +104,45 @@ def _read(said: str | bytes) -> Any:
 set_json_loads(_read)
 
 
-def _uuid(value: UUID) -> bytes:
-    return b"\0\0\0\x10" + value.bytes
+def _uuids(values: Iterable[UUID | None]) -> list[bytes]:
+    return [NULL if v is None else b"\0\0\0\x10" + v.int.to_bytes(16, "big") for v in values]
 
 
-def _text(value: str) -> bytes:
-    said = value.encode()
-    return _size.pack(len(said)) + said
+def _texts(values: Iterable[str | None]) -> list[bytes]:
+    said = [None if v is None else v.encode() for v in values]
+    return [NULL if v is None else _size(len(v)) + v for v in said]
 
 
-def _bigint(value: int) -> bytes:
-    return _number.pack(8, value)
+def _bigints(values: Iterable[int | None]) -> list[bytes]:
+    return [NULL if v is None else _number(8, v) for v in values]
 
 
-def _boolean(value: bool) -> bytes:
-    return b"\0\0\0\1\1" if value else b"\0\0\0\1\0"
+def _booleans(values: Iterable[bool | None]) -> list[bytes]:
+    said = {None: NULL, True: b"\0\0\0\1\1", False: b"\0\0\0\1\0"}
+    return [said[v] for v in values]
+
+
+def _instants(values: Iterable[datetime | None]) -> list[bytes]:
+    return [NULL if v is None else _instant(v) for v in values]
 
 
 def _instant(value: datetime) -> bytes:
     since = value - EPOCH
-    return _number.pack(8, (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
+    return _number(8, (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
 
 
-def _sealed(value: Sealed) -> bytes:
+def _sealed(values: Iterable[Sealed | None]) -> list[bytes]:
+    return _texts(None if v is None else _box(v) for v in values)
+
+
+def _box(value: Sealed) -> str:
     if value.box is None:
         raise ValueError("a text that was not sealed")
-    return _text(value.box)
+    return value.box
+
+
+def _number_lists(values: Iterable[Sequence[int] | None]) -> list[bytes]:
+    return [NULL if v is None else _numbers(v) for v in values]
 
 
 def _numbers(value: Sequence[int]) -> bytes:
@@ -141,26 +155,26 @@ def _numbers(value: Sequence[int]) -> bytes:
     return head + struct.pack(f">{'iq' * length}", *elements)
 
 
-def _numbers_as_text(value: Sequence[int]) -> bytes:
+def _numbers_as_texts(values: Iterable[Sequence[int] | None]) -> list[bytes]:
     """Arrays in an array are one array of more dimensions, of as many elements each."""
-    return _text(f"{{{','.join(map(str, value))}}}")
+    return _texts(None if v is None else f"{{{','.join(map(str, v))}}}" for v in values)
 
 
-def _json(value: Any) -> bytes:
-    said = _ENCODER.encode(value)
-    return _size.pack(len(said) + 1) + b"\1" + said
+def _json(values: Iterable[Any]) -> list[bytes]:
+    said = [None if v is None else _ENCODER.encode(v) for v in values]
+    return [NULL if v is None else _size(len(v) + 1) + b"\1" + v for v in said]
 
 
 _JSON = Form("jsonb", 3802, _json)
 
 _FORMS: dict[Any, Form] = {
-    UUID: Form("uuid", 2950, _uuid),
-    str: Form("text", 25, _text),
-    int: Form("bigint", _INT8, _bigint),
-    bool: Form("boolean", 16, _boolean),
-    datetime: Form("timestamptz", 1184, _instant),
+    UUID: Form("uuid", 2950, _uuids),
+    str: Form("text", 25, _texts),
+    int: Form("bigint", _INT8, _bigints),
+    bool: Form("boolean", 16, _booleans),
+    datetime: Form("timestamptz", 1184, _instants),
     Sealed: Form("text", 25, _sealed),
-    Tokens: Form("bigint[]", 1016, _numbers, in_array=Form("text", 25, _numbers_as_text)),
+    Tokens: Form("bigint[]", 1016, _number_lists, in_array=Form("text", 25, _numbers_as_texts)),
 }
 
 

@@ -14,7 +14,7 @@ from application.views.view import Span, View
 from infrastructure.codec import Codec
 from infrastructure.database import LOST, Connection
 from infrastructure.views.copying import Copier
-from infrastructure.views.folding import fold, told
+from infrastructure.views.folding import fold, tell
 from infrastructure.views.reading import COLUMNS, Reader, Refused, wanted
 from infrastructure.views.table import Table
 
@@ -160,7 +160,6 @@ class _Filled(Generic[R]):
 
     def __init__(self, table: Table[R]) -> None:
         self._table, self._view = table, table.view
-        self._is_of_one_fact = table.view.span is Span.FACT
         self._copier = Copier(table)
         self._stream: UUID | None = None
         self._rows: dict[Hashable, R] = {}
@@ -169,20 +168,20 @@ class _Filled(Generic[R]):
         """Raises Refused."""
         mine = wanted(self._table, facts)
         self._view.expect(mine)
-        for fact in mine:
-            told(fact.position, self._fold, fact)
+        tell(mine, self._add if self._view.span is Span.FACT else self._fold)
+
+    def _add(self, fact: Fact) -> None:
+        view, add = self._view, self._copier.add
+        for key in view.keys(fact):
+            add(view.fold(None, fact, key))
 
     def _fold(self, fact: Fact) -> None:
-        view = self._view
-        if self._is_of_one_fact:
-            for key in view.keys(fact):
-                self._copier.add(view.fold(None, fact, key))
-            return
+        view, rows = self._view, self._rows
         if fact.event.originator_id != self._stream:
             self.end_stream()
             self._stream = fact.event.originator_id
         for key in view.keys(fact):
-            self._rows[key] = view.fold(self._rows.get(key), fact, key)
+            rows[key] = view.fold(rows.get(key), fact, key)
 
     def end_stream(self) -> None:
         """Its rows will not change any more."""

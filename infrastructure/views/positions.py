@@ -7,6 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from psycopg import Cursor
+
 from infrastructure.database import Connection
 from infrastructure.views.reading import UnknownTopic, is_known
 from infrastructure.views.table import Table
@@ -39,14 +41,17 @@ def positions(connection: Connection) -> list[Position]:
     return [Position(*row) for row in rows.fetchall()]
 
 
-def lock(connection: Connection, names: Sequence[str]) -> dict[str, Position]:
-    """Where these views are; nobody else moves them until the transaction ends."""
-    rows = connection.execute(
+def lock(connection: Connection, names: Sequence[str]) -> Cursor[Any]:
+    """Nobody else moves these views until the transaction ends; `by_view` reads where they are."""
+    return connection.execute(
         f"SELECT {_COLUMNS} FROM reporting.view_position WHERE view = ANY(%s)"
         " ORDER BY view FOR UPDATE".encode(),
         (list(names),),
     )
-    return {row[0]: Position(*row) for row in rows.fetchall()}
+
+
+def by_view(locked: Cursor[Any]) -> dict[str, Position]:
+    return {row[0]: Position(*row) for row in locked.fetchall()}
 
 
 def move(connection: Connection, names: Collection[str], position: int) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
+
+import psycopg
 
 from application.register import Unavailable
 from application.views.view import View
@@ -14,7 +17,7 @@ from infrastructure.register import FLUSH, PostgresRegister
 from infrastructure.schema import LOCK
 from infrastructure.views import positions
 from infrastructure.views.building import Builder, Crew, Done, Job
-from infrastructure.views.folding import fold
+from infrastructure.views.folding import Folding
 from infrastructure.views.reading import Batch, Reader, Refused
 from infrastructure.views.rebuilding import Rebuild, Report
 from infrastructure.views.table import Table
@@ -24,6 +27,10 @@ BATCH = 1_000
 
 LOOK_SECONDS = 1.0
 """How often to look, while nothing happens, whether views were built anew or can go on."""
+
+FEW = 100
+"""Up to how many facts all views are asked and written together: as many questions as views would
+take longer than to fold so few. More are copied in, which has to be done one by one."""
 
 MANY = 5_000
 """After how many facts at once the planner is told what the tables hold now."""
@@ -119,7 +126,6 @@ class Projector:
         furthest = min(position for _, position in self._running)
         batch = self._reader.behind(connection, furthest, BATCH)
         if batch.last > furthest:
-            self._known_until = 0.0
             connection.execute(FLUSH)  # what a crash could take back
         return [table for table, position in self._running if position < batch.last], batch
 
@@ -133,25 +139,52 @@ class Projector:
     def _advance(self, tables: Tables, batch: Batch) -> None:
         """One batch for all these views. What goes wrong stops the one at fault alone."""
         try:
-            self._commit(tables, batch)
+            at_once = len(tables) > 1 and len(batch.facts) <= FEW
+            self._commit(tables, batch, at_once=at_once)
+        except psycopg.errors.PipelineAborted:
+            for table in tables:
+                self._advance([table], batch)
         except (*LOST, Unavailable):
             raise
         except Exception as failure:
+            self._known_until = 0.0
             if len(tables) == 1:
                 self._stop(tables[0], batch, failure)
                 return
             for table in tables:
                 self._advance([table], batch)
 
-    def _commit(self, tables: Tables, batch: Batch) -> None:
-        with self._database.connection() as connection, connection.transaction():
-            at = positions.lock(connection, [table.name for table in tables])
-            mine = [t for t in tables if t.name in at and at[t.name].is_ours_to_move(t)]
-            moved = [t for t in mine if batch.after <= at[t.name].position < batch.last]
-            for table in moved:
-                fold(connection, table, batch.behind(at[table.name].position).facts)
+    def _commit(self, tables: Tables, batch: Batch, *, at_once: bool = False) -> None:
+        """`at_once`: all views are asked with one question, and written with another."""
+        reached = dict[str, int]()
+        with (
+            self._database.connection() as connection,
+            connection.pipeline() if at_once else nullcontext() as pipeline,
+            connection.transaction(),
+        ):
+            locked = positions.lock(connection, [table.name for table in tables])
+            asked = {t.name: Folding(connection, t, batch.facts) for t in tables if at_once}
+            at = positions.by_view(locked)
+            moved = []
+            for table in tables:
+                if table.name not in at or not at[table.name].is_ours_to_move(table):
+                    continue
+                position = reached[table.name] = at[table.name].position
+                if batch.after <= position < batch.last:
+                    folding = asked.get(table.name) or Folding(connection, table, batch.facts)
+                    folding.write(connection, position, copying=not at_once)
+                    moved.append(table.name)
             if moved:
-                positions.move(connection, [table.name for table in moved], batch.last)
+                positions.move(connection, moved, batch.last)
+            if pipeline:
+                pipeline.sync()  # what goes wrong is known before it is committed
+        self._has_read(tables, reached | dict.fromkeys(moved, batch.last))
+
+    def _has_read(self, tables: Tables, reached: Mapping[str, int]) -> None:
+        """Where these views are now; if some are not ours any more, all are looked at again."""
+        if len(reached) < len(tables):
+            self._known_until = 0.0
+        self._running = [(t, reached.get(t.name, position)) for t, position in self._running]
 
     def _stop(self, table: Table[Any], batch: Batch, failure: Exception) -> None:
         """Commit what comes before the fact at fault, and name that fact."""

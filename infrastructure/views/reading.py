@@ -89,10 +89,11 @@ class Reader:
 
     def facts(self, rows: Sequence[Any]) -> list[Fact]:
         """Those of the rows (their `COLUMNS`) that are wanted, or cannot be told not to be."""
+        topics, event = self.topics, self._event
         return [
-            Fact(row[0], row[1], row[2], self._event(*row[3:]))
-            for row in rows
-            if row[5] in self.topics or not is_known(row[5])
+            Fact(position, at, number, event(stream_id, version, topic, state))
+            for position, at, number, stream_id, version, topic, state in rows
+            if topic in topics or not is_known(topic)
         ]
 
     def _event(self, stream_id: UUID, version: int, topic: str, state: bytes) -> Aggregate.Event:
@@ -122,11 +123,11 @@ def is_known(topic: str) -> bool:
 
 def wanted(table: Table[Any], facts: Sequence[Fact]) -> list[Fact]:
     """Those that the view shows. Raises Refused for one that cannot be read."""
-    mine = []
-    for fact in facts:
+    kinds: set[type[Any]] = {Unreadable, *table.view.facts}
+    mine = [fact for fact in facts if type(fact.event) in kinds]
+    readable = [fact for fact in mine if not isinstance(fact.event, Unreadable)]
+    for fact in mine if len(readable) < len(mine) else ():
         event: Any = fact.event
-        if type(event) in table.view.facts:
-            mine.append(fact)
-        elif isinstance(event, Unreadable) and event.concerns(table.topics):
+        if isinstance(event, Unreadable) and event.concerns(table.topics):
             raise Refused(fact.position, event.cause)
-    return mine
+    return readable

@@ -69,9 +69,10 @@ NEAR, FEW = 4_000, 20
 """What fewer than so many of so many new texts have is rare."""
 
 _NEAR = (
-    "SELECT count(*) FROM (SELECT s.tokens FROM reporting.search s WHERE {} "
-    f"{_NEWEST} LIMIT {NEAR}) s WHERE s.tokens @> %s::bigint[]"
+    "SELECT count(*) FROM (SELECT FROM (SELECT s.tokens FROM reporting.search s WHERE {} "
+    f"{_NEWEST} LIMIT {NEAR}) s WHERE s.tokens @> %s::bigint[] LIMIT {FEW}) found"
 )
+"""Up to that many: of what is common, no more has to be looked at."""
 
 
 class _Candidate(NamedTuple):

@@ -11,6 +11,7 @@ from types import UnionType
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 from eventsourcing.utils import get_topic
+from psycopg import Cursor
 
 from application.blind_index import Tokens
 from application.views.view import Span, View
@@ -58,7 +59,7 @@ class Table(Generic[R]):
         """Its columns in a query that calls it by another name."""
         return ", ".join(f'{alias}."{c.name}"' for c in self._columns)
 
-    @property
+    @cached_property
     def definition(self) -> str:
         """A digest of what makes the rows: when it changes, the view is built anew."""
         made = [self.view.edition, self._columns, self.view.indexes, *self.view.counted_by]
@@ -119,15 +120,17 @@ class Table(Generic[R]):
         """Tell the planner what is in it, after many rows have come at once."""
         connection.execute(f'ANALYZE reporting."{self.name}"'.encode())
 
-    def load(self, connection: Connection, keys: Iterable[Hashable]) -> dict[Hashable, R]:
-        """The rows of these keys that are there, as the view folds them."""
-        wanted = list(keys)
+    def ask(self, connection: Connection, keys: Iterable[Hashable]) -> Cursor[Any]:
+        """For the rows of these keys that are there; `by_key` reads what is fetched."""
         statement = (
             f'SELECT {self.columns} FROM reporting."{self.name}"'
             f' WHERE "{self.key}" = ANY(%b::{self._columns[0].type}[])'
         )
-        rows = connection.execute(statement.encode(), (wanted,), binary=True).fetchall()
-        return self.by_key(rows)
+        return connection.execute(statement.encode(), (list(keys),), binary=True)
+
+    def load(self, connection: Connection, keys: Iterable[Hashable]) -> dict[Hashable, R]:
+        """The rows of these keys that are there, as the view folds them."""
+        return self.by_key(self.ask(connection, keys).fetchall())
 
     def by_key(self, rows: Iterable[Sequence[Any]]) -> dict[Hashable, R]:
         """Rows of the table (its `columns`), as the view folds them."""

@@ -23,6 +23,27 @@ def may_hold(text: str, asked: str) -> bool:
     return set(INDEX.of_words(words_of(asked))) <= set(INDEX.of_text(text))
 
 
+plain = st.text(
+    st.sampled_from("， 。！？ＡｂＺ１～、「》")
+    | st.characters(codec="ascii", categories=["L", "N", "P"])
+    | st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF),
+)
+
+
+@given(plain)
+def test_plain_chinese_is_normalised_as_any_other_text_is(text: str) -> None:
+    assert normalised(text + "é") == normalised(text) + "é"
+
+
+def test_every_plain_character_is_normalised_as_any_other_is() -> None:
+    marks = (0x3001, 0x3002, *range(0x3007, 0x3012))
+    narrow, wide, common = range(0x20, 0x7F), range(0xFF01, 0xFF5F), range(0x4E00, 0xA000)
+
+    text = "".join(map(chr, (*narrow, *marks, *wide, *common)))
+
+    assert normalised(text + "é") == normalised(text) + "é"
+
+
 @given(texts, st.data())
 def test_every_part_of_a_text_is_found_in_it(text: str, data: st.DataObject) -> None:
     said = normalised(text)

@@ -24,6 +24,7 @@ from infrastructure.register import PostgresRegister
 from infrastructure.views import projector as module
 from infrastructure.views.progress import PostgresProgress
 from infrastructure.views.projector import Projector
+from infrastructure.views.questions import VIEW_NAMES
 from infrastructure.wiring import Parts
 from tests.infrastructure.views.busy_desk import EVERYTHING, BusyDesk
 from tests.infrastructure.views.samples import Other, Tally, TallyRow
@@ -291,6 +292,48 @@ def test_whatever_goes_wrong_with_a_fact_stops_its_view(
     assert stopped.position == 19
     assert (stopped.failure or "").startswith(said)
     assert tally(parts) == counted(everything(parts, 19))
+
+
+@pytest.mark.usefixtures("small_batches")
+@pytest.mark.parametrize("view", [Unstorable(20), Homeless(20), Poisoned(20)], ids=type)
+def test_what_goes_wrong_in_a_few_facts_for_all_views_stops_the_one_at_fault(
+    parts: Parts, busy: BusyDesk, view: Poisoned
+) -> None:
+    busy.happens(EVERYTHING)
+
+    projector(parts, view, Other()).catch_up()
+
+    assert (progress(parts).position, tally(parts)) == (19, counted(everything(parts, 19)))
+    assert (progress(parts).failure or "").startswith("at position 20: ")
+    assert progress(parts, "other") == ViewProgress("other", parts.register.head(), None)
+    assert tally(parts, "other") == counted(everything(parts))
+
+
+def test_all_views_read_the_same_of_few_facts_at_a_time_as_of_many(
+    parts: Parts, busy: BusyDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy.happens(EVERYTHING)
+    monkeypatch.setattr(module, "FEW", 100_000)
+    parts.projector.catch_up()
+    together = view_tables(parts.database.url)
+
+    parts.projector.rebuild(VIEW_NAMES, lambda done, total: None)
+
+    assert view_tables(parts.database.url) == together
+
+
+def test_who_was_overtaken_goes_on_from_there(parts: Parts, busy: BusyDesk) -> None:
+    one, other = projector(parts, Tally(), Other()), projector(parts, Tally(), Other())
+    busy.notes(2)
+    other.catch_up()
+    busy.notes(3)
+    one.catch_up()
+
+    read = [other.run_once(), other.run_once()]
+    busy.notes(1)
+
+    assert [*read, other.run_once()] == [3, 0, 1]
+    assert tally(parts) == counted(everything(parts))
 
 
 def test_what_stopped_stays_stopped_while_the_others_go_on(parts: Parts, busy: BusyDesk) -> None:

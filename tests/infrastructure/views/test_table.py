@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -19,6 +20,7 @@ from domain.instance import Instance
 from domain.ranking import Ranking
 from domain.sealed import Sealed
 from infrastructure.database import Connection, Database
+from infrastructure.views.copying import Copier, Unstorable
 from infrastructure.views.questions import VIEW_NAMES
 from infrastructure.views.table import Table
 from infrastructure.wiring import Parts
@@ -258,6 +260,25 @@ def test_a_row_that_lacks_what_it_must_have_is_refused(connection: Connection) -
         SAMPLE.write(connection, [unsealed])
     with pytest.raises(psycopg.errors.NotNullViolation):
         SAMPLE.write(connection, [replace(FULL, text=None)])
+
+
+def test_an_hour_that_comes_twice_is_two_instants(connection: Connection) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    first, second = (datetime(2026, 10, 25, 2, 30, tzinfo=berlin, fold=fold) for fold in (0, 1))
+
+    SAMPLE.write(connection, [replace(FULL, at=first), replace(BARE, id=C1, at=second)])
+
+    read = loaded(connection, T1, C1)
+    assert read[C1].at.astimezone(UTC) - read[T1].at.astimezone(UTC) == timedelta(hours=1)
+
+
+def test_a_row_that_cannot_be_copied_is_named(connection: Connection) -> None:
+    copier = Copier(SAMPLE)
+    for row in (FULL, replace(BARE, id=C1, secret=Sealed(C1, "王某"))):
+        copier.add(row)
+
+    with pytest.raises(Unstorable, match=f"row {C1}: ValueError: a text that was not sealed"):
+        copier.write(connection)
 
 
 LINES: Table[list[LineRow]] = Table(Lines())
