@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
@@ -72,7 +73,12 @@ class _Shelf:
     packs: Mapping[str, Pack]
     turns: Sequence[datetime]
     pins: dict[tuple[str, str, int], tuple[int, dict[str, int]]] = field(default_factory=dict)
+    in_force: dict[int, Sequence[PackContent]] = field(default_factory=dict)
     privacy: dict[int, Privacy] = field(default_factory=dict)
+
+    def turn(self, at: datetime) -> int:
+        """How many versions have come or gone by then."""
+        return bisect_right(self.turns, at)
 
 
 class Packs:
@@ -136,23 +142,24 @@ class Packs:
         NotFound, NoVersionInForce, PackInvalid where the pack has no procedure.
         """
         shelf = self._all()
-        key = procedure, unit, bisect_right(shelf.turns, at)
+        key = procedure, unit, shelf.turn(at)
         if (pinned := shelf.pins.get(key)) is None:
-            pinned = self._pinned_by(shelf.packs, procedure, unit, at)
+            pinned = self._pinned_by(shelf, procedure, unit, at)
             if len(shelf.pins) < KEPT_PINS:
                 shelf.pins[key] = pinned
         version, held = pinned
         return version, dict(held)
 
     def _pinned_by(
-        self, packs: Mapping[str, Pack], procedure: str, unit: str, at: datetime
+        self, shelf: _Shelf, procedure: str, unit: str, at: datetime
     ) -> tuple[int, dict[str, int]]:
+        packs = shelf.packs
         version = (packs.get(procedure) or self.pack(procedure)).in_force(at)
         if self.content(procedure, version).the_procedure.recorded:
             return version, {}
         held = {
             content.pack: content.version
-            for content in self._in_force(packs, at)
+            for content in self._in_force(shelf, at)
             if content.holds_for_ticket(procedure, unit) and unit not in packs[content.pack].off_in
         }
         return version, held
@@ -171,18 +178,21 @@ class Packs:
         """The procedure of the last of these, with what the others add. Raises PackInvalid."""
         return self._pinned(pins)[0]
 
-    def in_force(self, at: datetime) -> list[PackContent]:
+    def in_force(self, at: datetime) -> Sequence[PackContent]:
         """Every pack of which a version is in force then."""
-        return self._in_force(self._all().packs, at)
+        return self._in_force(self._all(), at)
 
-    def _in_force(self, packs: Mapping[str, Pack], at: datetime) -> list[PackContent]:
-        contents = []
+    def _in_force(self, shelf: _Shelf, at: datetime) -> Sequence[PackContent]:
+        """As above; looked through once between two changes."""
+        turn = shelf.turn(at)
+        if turn not in shelf.in_force:
+            shelf.in_force[turn] = tuple(self._contents_at(shelf.packs, at))
+        return shelf.in_force[turn]
+
+    def _contents_at(self, packs: Mapping[str, Pack], at: datetime) -> Iterator[PackContent]:
         for name, pack in sorted(packs.items()):
-            try:
-                contents.append(self.content(name, pack.in_force(at)))
-            except NoVersionInForce:
-                continue
-        return contents
+            with suppress(NoVersionInForce):
+                yield self.content(name, pack.in_force(at))
 
     def shelf(self) -> Mapping[str, Pack]:
         """Every pack by its name, in force or not."""
@@ -195,9 +205,9 @@ class Packs:
     def privacy(self, at: datetime) -> Privacy:
         """What the packs in force then say of secrecy, read once between two changes of them."""
         shelf = self._all()
-        turn = bisect_right(shelf.turns, at)
+        turn = shelf.turn(at)
         if turn not in shelf.privacy:
-            said = (content.privacy for content in self._in_force(shelf.packs, at))
+            said = (content.privacy for content in self._in_force(shelf, at))
             shelf.privacy[turn] = joined(part for part in said if part is not None)
         return shelf.privacy[turn]
 

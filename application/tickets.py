@@ -436,25 +436,14 @@ class Tickets(Endings):
 
 
 def _asked(name: str, procedure: Procedure, ticket: Ticket) -> dict[str, Any]:
-    """What a step is, who may take it, what has to be filled in, and what is missing for it.
+    """What a step is and asks for, and what is missing for it.
 
     Missing may be the case slip, or what was promised and has to be done first.
     """
     step = procedure.steps[name]
     words = [step.fact or name, *(["closed"] if step.to in procedure.final else [])]
     slip = ["slip"] if "slip" in step.needs and not ticket.has_slip else []
-    return {
-        "title": step.title,
-        "to": step.to,
-        "fact": step.fact,
-        "by": sorted(step.by),
-        "fields": {
-            field: {"title": asked.title, "type": asked.type, "required": asked.required}
-            for field, asked in step.form.items()
-            if asked.computed is None
-        },
-        "missing": slip + ticket.must_come_first(*words),
-    }
+    return {**step.described, "missing": slip + ticket.must_come_first(*words)}
 
 
 def _first_contact(command: OpenTicket) -> UUID:

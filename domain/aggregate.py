@@ -104,7 +104,7 @@ class Aggregate(BaseAggregate[UUID]):
     def copied(self) -> Self:
         """One that goes its own way: the two share only what never changes."""
         copied = object.__new__(type(self))
-        vars(copied).update({name: _copied(value) for name, value in vars(self).items()})
+        vars(copied).update(_copied(vars(self)))
         return copied
 
     @classmethod
@@ -139,13 +139,19 @@ def _envelope(act: Act, subject: UUID) -> dict[str, Any]:
     }
 
 
+_CHANGING = frozenset({dict, list, set})
+"""What an aggregate holds is data that changes in place, one of these, or never changes."""
+
+
 def _copied(value: Any) -> Any:
-    """What an aggregate holds is data that changes in place, or never changes."""
+    """Of one that changes in place."""
     if type(value) is dict:
-        return {name: _copied(one) for name, one in value.items()}
+        return {
+            name: _copied(one) if type(one) in _CHANGING else one for name, one in value.items()
+        }
     if type(value) is list:
-        return [_copied(one) for one in value]
-    return set(value) if type(value) is set else value
+        return [_copied(one) if type(one) in _CHANGING else one for one in value]
+    return set(value)
 
 
 @cache

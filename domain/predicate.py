@@ -11,11 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from operator import ge, gt, le, lt
 from typing import Any
 
 from msgspec import UNSET, Struct, field, json
 
 from domain.spans import instant
+
+_NUMBERS = (int, float)
 
 Look = Callable[[str], Any]
 """What a path stands for now; None where it stands for nothing."""
@@ -44,7 +47,7 @@ class Predicate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, o
     def holds(self, look: Look) -> bool:
         """A value that is not there is neither above nor below, and is nothing."""
         return (
-            all_hold(self.all, look)
+            (not self.all or all_hold(self.all, look))
             and (not self.any or any(p.holds(look) for p in self.any))
             and (self.not_ is None or not self.not_.holds(look))
             and (self.value is None or self._compares(look(self.value), look))
@@ -82,16 +85,15 @@ class Predicate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, o
         return not (self.above is self.below is self.at_least is self.at_most is None)
 
     def _orders(self, value: Any, look: Look) -> bool:
-        bounds: tuple[tuple[Any, Callable[[Any, Any], bool]], ...] = (
-            (self.above, lambda a, b: a > b),
-            (self.below, lambda a, b: a < b),
-            (self.at_least, lambda a, b: a >= b),
-            (self.at_most, lambda a, b: a <= b),
-        )
-        asked = [(self._other(b, look), order) for b, order in bounds if b is not None]
         return all(
-            value is not None and other is not None and order(*_alike(value, other))
-            for other, order in asked
+            _compare(value, order, self._other(bound, look))
+            for bound, order in (
+                (self.above, gt),
+                (self.below, lt),
+                (self.at_least, ge),
+                (self.at_most, le),
+            )
+            if bound is not None
         )
 
     def _holds_of_some(self, rows: Any, look: Look) -> bool:
@@ -148,6 +150,13 @@ def _includes(value: Any, other: Any) -> bool:
     if isinstance(value, str):
         return isinstance(other, str) and other in value
     return isinstance(value, Collection) and any(entry == other for entry in value)
+
+
+def _compare(value: Any, order: Callable[[Any, Any], bool], other: Any) -> bool:
+    """Numbers are compared as they are; nothing is above or below anything."""
+    if type(value) in _NUMBERS and type(other) in _NUMBERS:
+        return order(value, other)
+    return value is not None and other is not None and order(*_alike(value, other))
 
 
 def _alike(value: Any, other: Any) -> tuple[Any, Any]:

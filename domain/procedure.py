@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -30,7 +31,7 @@ class StepNotPossible(Refused):
     code = "step_not_possible"
 
 
-class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """A move from one of the states `start` (none named: any) to the state `to`.
 
     Without `to` it is an activity: the state stays. `by`: who may, by standing on the ticket or
@@ -57,6 +58,21 @@ class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def starts_in(self, state: str) -> bool:
         return not self.start or state in self.start
+
+    @cached_property
+    def described(self) -> Mapping[str, Any]:
+        """What it is, who may take it, and what has to be filled in; shared, never changed."""
+        return {
+            "title": self.title,
+            "to": self.to,
+            "fact": self.fact,
+            "by": sorted(self.by),
+            "fields": {
+                name: {"title": asked.title, "type": asked.type, "required": asked.required}
+                for name, asked in self.form.items()
+                if asked.computed is None
+            },
+        }
 
     def is_possible(self, look: Look) -> bool:
         return self.when is None or self.when.holds(look)

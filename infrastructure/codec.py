@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -29,7 +28,7 @@ NONCE_BYTES = 12
 
 _JSON = msgspec.json.Decoder()
 
-_uuid = lru_cache(20_000)(UUID)
+known_uuid = lru_cache(20_000)(UUID)
 """Staff and clients come up again and again; to read an id costs more than to find it."""
 
 _STORED_BESIDE = ("originator_id", "originator_version", "timestamp")
@@ -37,7 +36,7 @@ _STORED_BESIDE = ("originator_id", "originator_version", "timestamp")
 _HOLDING = frozenset({dict, list})
 """What of JSON may hold a box."""
 
-_PLAIN = (str, int, float, datetime, UUID, NoneType)
+_PLAIN = (str, int, float, bool, datetime, UUID, NoneType)
 """What cannot hold a text about a person that was not sealed for it."""
 
 
@@ -68,7 +67,7 @@ class Codec:
         topic = get_topic(type(event))
         place = Place(event.originator_id, event.originator_version, topic)
         state = {
-            name: self._close(value, place.under(name))
+            name: value if type(value) in _PLAIN else self._close(value, place.under(name))
             for name, value in vars(event).items()
             if name not in _STORED_BESIDE
         }
@@ -107,7 +106,7 @@ class Codec:
     def open(self, box: str) -> str | None:
         """The text in a box that a view has kept; None once its key is gone."""
         at, subject, sealed = box.rsplit(":", 2)
-        return self._decrypt(_uuid(subject), sealed, at)
+        return self._decrypt(known_uuid(subject), sealed, at)
 
     def fetch_keys(self, subjects: Collection[UUID]) -> None:
         """Have these keys at hand, for the many boxes that are opened next."""
@@ -122,7 +121,10 @@ class Codec:
         if isinstance(value, Sealed):
             return {SEALED: f"{value.subject}:{self._encrypt(value, place)}"}
         if isinstance(value, Mapping):
-            return {_escaped(k): self._close(v, place.under(k)) for k, v in value.items()}
+            return {
+                _escaped(k): v if type(v) in _PLAIN else self._close(v, place.under(k))
+                for k, v in value.items()
+            }
         if isinstance(value, list):
             return [self._close(v, place.under(i)) for i, v in enumerate(value)]
         if not isinstance(value, _PLAIN):
@@ -146,7 +148,7 @@ class Codec:
 
     def _sealed(self, stored: str, place: str, opened: bool) -> Sealed:
         said, sealed = stored.split(":", 1)
-        subject = _uuid(said)
+        subject = known_uuid(said)
         text = self._decrypt(subject, sealed, place) if opened else None
         return Sealed(subject, text, f"{place}:{stored}")
 
@@ -156,7 +158,7 @@ class Codec:
         key = self._keys.needed(value.subject)
         nonce = secrets.token_bytes(NONCE_BYTES)
         sealed = key.cipher.encrypt(nonce, value.text.encode(), _bound(str(place), key))
-        return base64.b64encode(nonce + sealed).decode()
+        return binascii.b2a_base64(nonce + sealed, newline=False).decode()
 
     def _decrypt(self, subject: UUID, sealed: str, place: str) -> str | None:
         key = self._keys.key(subject)
@@ -211,8 +213,8 @@ def _hints(kind: type) -> dict[str, Any]:
 def _converters(kind: type) -> Sequence[tuple[str, Callable[[Any], Any]]]:
     """How the fields that JSON has no type for are read back."""
     known: dict[Any, Callable[[Any], Any]] = {
-        UUID: _uuid,
-        UUID | None: _uuid,
+        UUID: known_uuid,
+        UUID | None: known_uuid,
         datetime: datetime.fromisoformat,
         datetime | None: datetime.fromisoformat,
     }

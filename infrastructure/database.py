@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from application.register import Unavailable
+from infrastructure.asking import Names, answer
 
 Connection = psycopg.Connection[Any]
 
@@ -59,6 +61,8 @@ class Database:
     def __init__(self, url: str, *, size: int = 10, prepare: bool = True) -> None:
         self.url = url
         self._pid = os.getpid()
+        self._prepares = prepare
+        self._names: WeakKeyDictionary[Connection, Names] = WeakKeyDictionary()
         self._pool = ConnectionPool(
             impatient(url),
             min_size=1,
@@ -102,9 +106,16 @@ class Database:
                 self._pool.check()
 
     def rows(self, statement: str | bytes, parameters: Sequence[object] = ()) -> list[Any]:
-        """Of one question that changes nothing, in PostgreSQL's binary form. Raises Unavailable."""
+        """Of one question that changes nothing. Raises Unavailable."""
         asked = statement.encode() if isinstance(statement, str) else statement
-        return self.run(lambda c: c.execute(asked, parameters or None, binary=True).fetchall())
+        return self.run(lambda connection: self.ask(connection, asked, parameters))
+
+    def ask(
+        self, connection: Connection, statement: bytes, parameters: Sequence[object] = ()
+    ) -> list[Any]:
+        """The same over a connection of this database. Raises what psycopg would."""
+        names = self._names.setdefault(connection, {}) if self._prepares else None
+        return answer(connection, statement, parameters, names)
 
     def close(self) -> None:
         if os.getpid() == self._pid:

@@ -202,9 +202,9 @@ class PostgresRegister(Register):
         """
 
         def work(connection: Connection) -> list[Any]:
-            rows = connection.execute(statement, parameters, binary=True).fetchall()
+            rows = self._database.ask(connection, statement, parameters)
             if max((row[position] or 0 for row in rows), default=0) > self._on_disk:
-                (flushed,) = connection.execute(FLUSH).fetchone() or (0,)
+                [(flushed,)] = self._database.ask(connection, FLUSH)
                 self._on_disk = max(self._on_disk, flushed)
             return rows
 

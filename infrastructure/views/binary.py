@@ -17,6 +17,7 @@ from psycopg.types.json import set_json_loads
 
 from application.blind_index import Tokens
 from domain.sealed import Sealed
+from infrastructure.codec import known_uuid
 
 NULL = b"\xff\xff\xff\xff"
 
@@ -91,7 +92,7 @@ def as_stored(value: Any) -> Any:
 
 def closed(box: str) -> Sealed:
     """A sealed text that nobody has opened yet."""
-    return Sealed(UUID(box.split(":", 5)[4]), None, box)
+    return Sealed(known_uuid(box.split(":", 5)[4]), None, box)
 
 
 def _read(said: str | bytes) -> Any:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 import flask_smorest
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g
+from flask.globals import request_ctx
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.exceptions import UnsupportedMediaType
 
@@ -51,11 +54,14 @@ from interface.http import (
 from interface.http.auth import IDEMPOTENCY_KEY, actor
 from interface.http.door import must_be_good_for
 from interface.http.errors import register_errors
-from interface.http.headers import protect
+from interface.http.headers import answer_preflight, saying_what_is_allowed
 from interface.http.metrics import measure
 from interface.http.privacy import keep_within_reach
 from interface.http.schemas import ProblemSchema
 from interface.http.services import EXTENSION, Services, services
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 BODY_LIMIT = 1024 * 1024
 """Largest request body, in bytes."""
@@ -76,8 +82,23 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is not type
         register_errors(self._app)
 
 
+class Web(Flask):
+    """Flask, with headers that every answer carries, whoever gives it."""
+
+    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        terms = self.extensions[EXTENSION].door.terms
+        answer: Iterable[bytes] = super().wsgi_app(
+            environ, saying_what_is_allowed(environ, start_response, terms)
+        )
+        return answer
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No route of ours is a coroutine, so nobody looks whether one is."""
+        return func
+
+
 def create_app(parts: Services) -> Flask:
-    app = Flask("yice")
+    app = Web("yice")
     app.config.update(
         API_TITLE="Yice 一册",
         API_VERSION="v1",
@@ -130,24 +151,28 @@ def create_app(parts: Services) -> Flask:
     api.register_blueprint(client_files.forms.blueprint)
     api.register_blueprint(health.blueprint)
     app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json"))
-    protect(app)
-    app.before_request(must_be_known)
-    app.before_request(keep_within_reach)
-    app.before_request(must_be_json)
-    app.before_request(wait_for_views)
-    app.after_request(name_command)
-    app.after_request(tell_allowance)
+    app.before_request(let_in)
+    app.after_request(tell_beside)
     app.teardown_request(forget_request)
     measure(app)
     return app
 
 
-def must_be_known() -> None:
+def let_in() -> Response | None:
     """Everything under /v1 is for those we know: asked before anything else is read."""
-    if request.path.startswith("/v1/"):
-        who = actor()
-        g.left = services().door.take(who, services().now())
-        must_be_good_for(who, request.method, request.path)
+    asked, parts = request_ctx.request, services()
+    if (preflight := answer_preflight(asked, parts.door.terms)) is not None:
+        return preflight
+    is_ours = asked.path.startswith("/v1/")
+    if is_ours:
+        who, now = actor(), parts.now()
+        g.left = parts.door.take(who, now)
+        must_be_good_for(who, asked.method, asked.path)
+        keep_within_reach(asked, who, now)
+    must_be_json(asked)
+    if is_ours and asked.method == "GET":
+        wait_for_views(asked)
+    return None
 
 
 def forget_request(error: BaseException | None) -> None:
@@ -155,37 +180,32 @@ def forget_request(error: BaseException | None) -> None:
     services().people.forget_request()
 
 
-def must_be_json() -> None:
-    if request.method == "POST" and request.content_length and not request.is_json:
+def must_be_json(asked: Request) -> None:
+    if asked.method == "POST" and asked.content_length and not asked.is_json:
         raise UnsupportedMediaType("send Content-Type: application/json")
 
 
-def wait_for_views() -> None:
+def wait_for_views(asked: Request) -> None:
     """Read your own writes: a GET that names a position waits until the views have read it."""
-    if request.method == "GET" and request.path.startswith("/v1/"):
-        position = _asked_position()
-        if position > 0:
-            services().progress.wait(position, WAIT_SECONDS)
+    position = _asked_position(asked)
+    if position > 0:
+        services().progress.wait(position, WAIT_SECONDS)
 
 
-def _asked_position() -> int:
+def _asked_position(asked: Request) -> int:
     """0 where none is named. Raises Invalid."""
-    field, given = "min_position", request.args.get("min_position")
+    field, given = "min_position", asked.args.get("min_position")
     if given is None:
-        field, given = MIN_POSITION, request.headers.get(MIN_POSITION, "0")
+        field, given = MIN_POSITION, asked.headers.get(MIN_POSITION, "0")
     if not re.fullmatch("[0-9]{1,18}", given):
         raise Invalid("a position of the register, like 42", field=field)
     return int(given)
 
 
-def name_command(response: Response) -> Response:
-    if "command_id" in g:
-        response.headers[IDEMPOTENCY_KEY] = g.command_id
-    return response
-
-
-def tell_allowance(response: Response) -> Response:
-    """How much more this token may ask."""
+def tell_beside(response: Response) -> Response:
+    """The id of the command, and how much more this token may ask."""
+    if (command_id := g.get("command_id")) is not None:
+        response.headers[IDEMPOTENCY_KEY] = command_id
     if left := g.get("left"):
         services().door.tell(response, left)
     return response

@@ -36,9 +36,9 @@ def actor() -> Actor:
 
     Raises NotAuthenticated, TooManyFailures.
     """
-    if "actor" not in g:
-        g.actor = _let_in(_token())
-    found: Actor = g.actor
+    found: Actor | None = g.get("actor")
+    if found is None:
+        found = g.actor = _let_in(_token())
     return found
 
 
@@ -94,13 +94,13 @@ def command(kind: type[C], body: dict[str, Any], **more: Any) -> C:
 
 def command_id() -> str:
     """The client's Idempotency-Key, or one made for this request alone. Raises Invalid."""
-    if "command_id" not in g:
+    key: str | None = g.get("command_id")
+    if key is None:
         key = request.headers.get(IDEMPOTENCY_KEY) or str(uuid4())
         if not re.fullmatch(r"[!-~]{1,200}", key):
             raise Invalid("1 to 200 printable ASCII characters", field=IDEMPOTENCY_KEY)
         g.command_id = key
-    found: str = g.command_id
-    return found
+    return key
 
 
 def if_match() -> int | None:

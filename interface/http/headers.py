@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Flask, Request, Response, request
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from interface.http.services import services
+from flask import Request, Response
+
+from application.door import DoorTerms
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+Headers = list[tuple[str, str]]
 
 NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 """The policy of data: a browser that shows it in place loads and runs nothing."""
@@ -37,14 +45,9 @@ MAY_READ = (
 PREFLIGHT_SECONDS = 600
 
 
-def protect(app: Flask) -> None:
-    app.before_request(answer_preflight)
-    app.after_request(say_what_is_allowed)
-
-
-def answer_preflight() -> Response | None:
+def answer_preflight(asked: Request, terms: DoorTerms) -> Response | None:
     """A browser asks before it lets a script of a named origin ask; it has no token then."""
-    if not _is_preflight(request) or not _named_origin():
+    if not _is_preflight(asked) or asked.headers.get("Origin") not in terms.origins:
         return None
     response = Response(status=204)
     response.headers["Access-Control-Allow-Methods"] = METHODS
@@ -53,28 +56,32 @@ def answer_preflight() -> Response | None:
     return response
 
 
-def say_what_is_allowed(response: Response) -> Response:
-    headers = response.headers
-    if request.path.startswith("/docs/"):
-        headers.extend(WITH_DOCUMENTATION)
+def saying_what_is_allowed(
+    environ: WSGIEnvironment, start: StartResponse, terms: DoorTerms
+) -> StartResponse:
+    """Begins an answer with what every answer says."""
+
+    def begin(status: str, headers: Headers, *failure: Any) -> Callable[[bytes], object]:
+        return start(status, _with_what_is_allowed(environ, headers, terms), *failure)
+
+    return begin
+
+
+def _with_what_is_allowed(environ: WSGIEnvironment, headers: Headers, terms: DoorTerms) -> Headers:
+    if environ["PATH_INFO"].startswith("/docs/"):
+        said = [*headers, *WITH_DOCUMENTATION]
     else:
-        headers.remove("Cache-Control")
-        headers.extend(WITH_DATA)
-    terms = services().door.terms
+        said = [header for header in headers if header[0] != "Cache-Control"]
+        said += WITH_DATA
     if terms.behind_tls:
-        headers["Strict-Transport-Security"] = TLS_ONLY
+        said.append(("Strict-Transport-Security", TLS_ONLY))
     if terms.origins:
-        headers.add("Vary", "Origin")
-        if origin := _named_origin():
-            headers["Access-Control-Allow-Origin"] = origin
-            headers["Access-Control-Expose-Headers"] = MAY_READ
-    return response
+        said.append(("Vary", "Origin"))
+        if (origin := environ.get("HTTP_ORIGIN")) in terms.origins:
+            said.append(("Access-Control-Allow-Origin", origin))
+            said.append(("Access-Control-Expose-Headers", MAY_READ))
+    return said
 
 
 def _is_preflight(asked: Request) -> bool:
     return asked.method == "OPTIONS" and "Access-Control-Request-Method" in asked.headers
-
-
-def _named_origin() -> str | None:
-    origin = request.headers.get("Origin")
-    return origin if origin in services().door.terms.origins else None

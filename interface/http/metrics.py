@@ -6,7 +6,8 @@ import os
 import time
 from functools import cache
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g
+from flask.globals import request_ctx
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
@@ -64,9 +65,10 @@ def _start() -> None:
 
 
 def _stop(response: Response) -> Response:
-    if "started" in g:
-        asked = _counted(request.endpoint or "none", request.method, response.status_code)
-        asked.observe(time.perf_counter() - g.started)
+    if (started := g.get("started")) is not None:
+        asked = request_ctx.request
+        counted = _counted(asked.endpoint or "none", asked.method, response.status_code)
+        counted.observe(time.perf_counter() - started)
     return response
 
 

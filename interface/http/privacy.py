@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from flask import request
+from flask import Request, request
 
 from application.accesses import Looker
+from application.desk import Actor
 from application.register import Fact
 from application.views.ticket_history import HistoryRow
 from domain.privacy import HIDDEN
@@ -40,16 +42,16 @@ def looker() -> Looker:
     return Looker(reader(), request.headers.get(PURPOSE) or None, services().now())
 
 
-def keep_within_reach() -> None:
+def keep_within_reach(asked: Request, actor: Actor, now: datetime) -> None:
     """Volunteers read their own open cases (PR-07). Raises OutOfReach, NotFound."""
-    if request.method != "GET" or request.url_rule is None or not request.path.startswith("/v1/"):
+    if asked.method != "GET" or asked.url_rule is None:
         return
-    who = Looker(actor(), None, services().now())
+    who = Looker(actor, None, now)
     if not who.is_confined:
         return
-    if request.blueprint in OWN_BLUEPRINTS or request.endpoint in OWN_ENDPOINTS:
+    if asked.blueprint in OWN_BLUEPRINTS or asked.endpoint in OWN_ENDPOINTS:
         return
-    named = request.view_args or {}
+    named = asked.view_args or {}
     services().accesses.must_reach(who, named.get("ticket_id"), named.get("client_id"))
 
 

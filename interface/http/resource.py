@@ -8,11 +8,10 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 import msgspec
-from flask import Request, Response, request
+from flask import Response, request
 from flask_smorest import Blueprint
-from marshmallow import RAISE, Schema
-from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import BadRequest
+from marshmallow import Schema, ValidationError
+from werkzeug.exceptions import BadRequest, UnprocessableEntity
 
 from interface.http.schemas import ReadQuery, ReceiptSchema
 
@@ -63,27 +62,33 @@ def refusals(*statuses: int) -> dict[str, Any]:
     }
 
 
-class Parser(FlaskParser):
-    """Strict: unknown fields are refused, wherever they stand; JSON is what RFC 8259 says."""
-
-    DEFAULT_UNKNOWN_BY_LOCATION = {"json": RAISE, "query": RAISE}  # noqa: RUF012 - webargs' own
-
-    def load_json(self, req: Request, schema: Any) -> Any:
-        body = req.get_data()
-        if req.content_length not in (None, len(body)):
-            raise BadRequest("the body was cut short")
-        try:
-            return msgspec.json.decode(body or b"{}")
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise BadRequest(f"malformed JSON: {error}") from None
+def _json() -> Any:
+    """The body, as RFC 8259 says it; nothing is an empty object. Raises BadRequest."""
+    body = request.get_data()
+    if request.content_length not in (None, len(body)):
+        raise BadRequest("the body was cut short")
+    try:
+        return msgspec.json.decode(body or b"{}")
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadRequest(f"malformed JSON: {error}") from None
 
 
-class _Blueprint(Blueprint):  # type: ignore[misc]  # flask-smorest is not typed
-    ARGUMENTS_PARSER = Parser()
+def _query() -> dict[str, str]:
+    """Of what is said more than once, the first."""
+    return request.args.to_dict()
 
 
-def _parse(schema: Schema, location: str) -> Any:
-    return _Blueprint.ARGUMENTS_PARSER.parse(schema, request, location=location)
+def _checked(schema: Schema, location: str, read: Callable[[], Any]) -> Any:
+    """What was sent, as its schema reads it; unknown fields are refused, wherever they stand.
+
+    Raises BadRequest, UnprocessableEntity.
+    """
+    try:
+        return schema.load(read())
+    except ValidationError as invalid:
+        refusal: Any = UnprocessableEntity()
+        refusal.data = {"messages": {location: invalid.messages}}
+        raise refusal from None
 
 
 def _served(route: Route, documented: Route, parse: Callable[[], Any]) -> Callable[..., Response]:
@@ -100,7 +105,7 @@ class Resource:
     """One blueprint of flask-smorest; its decorators in the two forms that we use."""
 
     def __init__(self, name: str, prefix: str, description: str) -> None:
-        self.blueprint = _Blueprint(name, name, url_prefix=prefix, description=description)
+        self.blueprint = Blueprint(name, name, url_prefix=prefix, description=description)
 
     def post(
         self,
@@ -118,7 +123,9 @@ class Resource:
             checked = self.blueprint.arguments(schema)(documented)
             also = refusals(*COMMAND_REFUSALS) | {202: NOT_SEALED_YET}
             said = self.blueprint.doc(parameters=HEADERS, responses=also)(checked)
-            self.blueprint.post(path)(_served(route, said, partial(_parse, schema, "json")))
+            self.blueprint.post(path)(
+                _served(route, said, partial(_checked, schema, "json", _json))
+            )
             return route
 
         return register
@@ -147,7 +154,9 @@ class Resource:
             more: dict[str, Any] = {"security": []} if open_to_all else {}
             more |= {"parameters": headers} if headers else {}
             said = self.blueprint.doc(responses=refusals(*REFUSALS, *refused), **more)(checked)
-            self.blueprint.get(path)(_served(route, said, partial(_parse, schema, "query")))
+            self.blueprint.get(path)(
+                _served(route, said, partial(_checked, schema, "query", _query))
+            )
             return route
 
         return register

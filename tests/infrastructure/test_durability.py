@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import psycopg
 import pytest
@@ -25,8 +25,6 @@ from tests.support.facts import T1, T2
 from tests.support.postgres import running
 from tests.support.processes import until
 from tests.support.submissions import submission
-
-T = TypeVar("T")
 
 QUIET = {"autovacuum": "off", "wal_writer_delay": "10s", "bgwriter_delay": "10s"}
 """Nobody writes the log but who is told to."""
@@ -165,34 +163,14 @@ class CrashesBetween(Database):
         super().__init__(url)
         self._crash: Callable[[], None] | None = crash
 
-    def run(self, work: Callable[[Connection], T]) -> T:
-        return super().run(lambda connection: work(cast(Connection, Watched(self, connection))))
-
-    def answered(self) -> None:
+    def ask(
+        self, connection: Connection, statement: bytes, parameters: Sequence[object] = ()
+    ) -> list[Any]:
+        rows = super().ask(connection, statement, parameters)
         crash, self._crash = self._crash, None
         if crash is not None:
             crash()
-
-
-class Watched:
-    """A connection that says when it has answered."""
-
-    def __init__(self, database: CrashesBetween, connection: Connection) -> None:
-        self._database, self._connection = database, connection
-
-    def execute(self, *said: Any, **how: Any) -> Any:
-        cursor = self._connection.execute(*said, **how)
-        rows = cursor.fetchall()
-        self._database.answered()
-        return Answered(rows)
-
-
-class Answered(list[Any]):
-    def fetchall(self) -> list[Any]:
-        return self
-
-    def fetchone(self) -> Any:
-        return self[0] if self else None
+        return rows
 
 
 def test_what_a_crash_takes_back_between_reading_and_flushing_is_not_told(store: Store) -> None:
