@@ -10,7 +10,7 @@ from application.packs import Packs
 from application.views.figures import Figures
 from application.views.staff_directory import StaffDirectory
 from domain.check import EVERYBODY, Check
-from domain.pack import PackContent
+from domain.pack_content import PackContent
 
 ALWAYS = timedelta(days=36_500)
 

@@ -11,7 +11,7 @@ from domain.errors import NotFound
 from domain.file_rules import Broadcast, RecordKind, Said
 from domain.grading import Grading
 from domain.ownership import OwnershipTerms
-from domain.pack import PackContent
+from domain.pack_content import PackContent
 
 T = TypeVar("T")
 

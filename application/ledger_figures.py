@@ -11,7 +11,7 @@ from application.ledger_terms import Terms
 from application.views.ledger import LedgerRow
 from domain.errors import NotFound
 from domain.ledger_table import Reckoned
-from domain.pack import PackContent
+from domain.pack_content import PackContent
 from domain.sealed import in_clear
 from domain.zone import Zone
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.ledger_table import Grade, Need, Reckoned, Table, told
 from domain.limit import Limit
-from domain.pack import PackContent
+from domain.pack_content import PackContent
 from domain.predicate import Look
 
 WAYS = ("wage", "transfer", "cash")

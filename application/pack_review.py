@@ -12,8 +12,9 @@ from application.desk import Actor
 from application.packs import ApprovePack, DraftPack, Packs, PublishPack
 from application.register import Receipt
 from domain.errors import Invalid
-from domain.pack import Pack, PackContent, PackInvalid
+from domain.pack import Pack
 from domain.pack_check import conflicts, faults, warnings
+from domain.pack_content import PackContent, PackInvalid
 from domain.pack_diff import Difference, differences
 
 MAKER, APPROVER = Actor.system("release"), Actor.system("setup")

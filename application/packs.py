@@ -16,7 +16,8 @@ from domain.blacklist import NO_BLACKLIST, BlacklistTerms
 from domain.calendar import Calendars
 from domain.errors import NotFound
 from domain.ownership import NO_TERMS, OwnershipTerms
-from domain.pack import NoVersionInForce, Pack, PackContent, digest_of, procedure_of, rulebook_of
+from domain.pack import NoVersionInForce, Pack, digest_of
+from domain.pack_content import PackContent, procedure_of, rulebook_of
 from domain.privacy import Privacy, joined
 from domain.procedure import Procedure
 from domain.rulebook import NO_RULES, Rulebook

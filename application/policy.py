@@ -8,7 +8,7 @@ from typing import Any
 
 from application.packs import Packs
 from domain.errors import NotFound
-from domain.pack import PackContent
+from domain.pack_content import PackContent
 
 
 class Policy:

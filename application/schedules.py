@@ -21,7 +21,7 @@ from application.views.ticket_register import TicketRegister
 from domain.calendar import Calendars
 from domain.deadline import due
 from domain.errors import DomainError
-from domain.pack import PackContent
+from domain.pack_content import PackContent
 from domain.schedule import LeapDay, Period, Schedule, has_birthday, periods
 
 OpenBox = Callable[[str], str | None]

@@ -12,7 +12,7 @@ from application.packs import Packs
 from domain.assessment import Assessment
 from domain.errors import NotFound, Refused
 from domain.ladder import Ladder
-from domain.pack import PackContent
+from domain.pack_content import PackContent
 from domain.scheme import Scheme
 
 

@@ -14,7 +14,7 @@ from application.permissions import role_for
 from application.register import Receipt
 from domain.aggregate import Act
 from domain.errors import Forbidden, NotFound
-from domain.pack import PackContent
+from domain.pack_content import PackContent
 from domain.pack_people import Team
 from domain.staff import Staff
 

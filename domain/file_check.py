@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.file_rules import RecordKind
 from domain.grading import Grading
-from domain.pack import PackContent
+from domain.pack_content import PackContent
 from domain.pack_words import Place, paths
 from domain.report import CLIENTS, Report
 from domain.schedule import Schedule

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from domain.file_check import FileWords, is_of_files, lost_paths, unopenable
 from domain.ledger_check import table_faults
-from domain.pack import HoldsFor, PackContent
+from domain.pack_content import HoldsFor, PackContent
 from domain.pack_rules import STANDINGS
 from domain.pack_words import Fields, Place, Said, Vocabulary, own, parts, paths
 from domain.privacy_check import privacy_faults, unknown_procedures

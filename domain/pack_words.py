@@ -13,7 +13,7 @@ from msgspec.structs import astuple
 
 from domain.aggregate import events_of
 from domain.form import Computed, FormField
-from domain.pack import PackContent
+from domain.pack_content import PackContent
 from domain.predicate import Predicate
 from domain.procedure import Step
 from domain.rulebook import HAPPENINGS

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from domain.client import CONTACT_KINDS, DETAILS
 from domain.client_records import PERSON
 from domain.form import FormField
-from domain.pack import PackContent
+from domain.pack_content import PackContent
 
 FIELDS = (
     {"name"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from domain.pack import PackContent
+from domain.pack_content import PackContent
 from domain.pack_words import Vocabulary
 from domain.report import TICKETS
 

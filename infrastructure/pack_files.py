@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from domain.pack import PackInvalid
+from domain.pack_content import PackInvalid
 from infrastructure.yaml_text import read_yaml
 
 

@@ -15,7 +15,8 @@ import yaml
 
 from application.pack_review import Reviewed, day_of, reviewed, said_by, without_day
 from domain.errors import Invalid
-from domain.pack import NoVersionInForce, Pack, PackInvalid
+from domain.pack import NoVersionInForce, Pack
+from domain.pack_content import PackInvalid
 from domain.pack_diff import Difference, differences
 from infrastructure.pack_files import catalogue, read_pack, shipped_files
 from infrastructure.wiring import Parts, now

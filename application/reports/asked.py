@@ -9,7 +9,7 @@ from uuid import UUID
 
 from application.client_figures import ClientFigures
 from application.instant import AsOf
-from domain.pack import PackContent
+from domain.pack_content import PackContent
 from domain.report import Row
 
 

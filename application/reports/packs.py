@@ -22,7 +22,7 @@ from application.views.ticket_register import TicketRow
 from domain.errors import Invalid, NotFound
 from domain.lineage import traced, words_of
 from domain.obligation import Obligation
-from domain.pack import PackContent
+from domain.pack_content import PackContent
 from domain.report import OBLIGATIONS, Report, Row, compute
 from domain.ticket import Ticket
 from domain.what_if import recomputed

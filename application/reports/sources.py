@@ -31,7 +31,7 @@ from domain.assessment import Assessment
 from domain.client import Client
 from domain.errors import DomainError, Invalid
 from domain.lineage import paths_of
-from domain.pack import PackContent
+from domain.pack_content import PackContent
 from domain.period import bounds
 from domain.report import ASSESSMENTS, CLIENTS, LEDGER, Report
 from domain.sealed import in_clear

@@ -12,7 +12,7 @@ from application.packs import AbolishPack, ApprovePack, DraftPack, PublishPack, 
 from application.views.pack_shelf import PackRow
 from domain.errors import NotFound
 from domain.form_schema import json_schema
-from domain.pack import PackContent
+from domain.pack_content import PackContent
 from domain.procedure import Opening, Step
 from interface.http.answers import answered, created, json
 from interface.http.auth import command, reader

@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.client import Client
 from domain.file_rules import Said
-from domain.pack import PackContent
+from domain.pack_content import PackContent
 from tests.support.facts import C1, LI_NA, M1, NOON, act, because, said
 
 TODAY = NOON.date()

@@ -17,7 +17,8 @@ from application.event_log import (
 )
 from application.log_batch import Ids
 from application.log_map import LogMap, MapInvalid
-from domain.pack import Pack, PackContent
+from domain.pack import Pack
+from domain.pack_content import PackContent
 from infrastructure.log_files import read_map
 from tests.support.facts import INSTALLATION_PACK, RECORDED_PACK, act
 from tests.support.logs import HEADER, MAP, mapped, row

@@ -11,7 +11,7 @@ from domain.dossier import NoChecklist, NoSignoff
 from domain.errors import Forbidden, Invalid
 from domain.evidence import MEDIA_TYPES, SIZE_LIMIT, EvidenceTooLarge
 from domain.handover import TicketClosed
-from domain.pack import PackContent, PackInvalid
+from domain.pack_content import PackContent, PackInvalid
 from domain.pack_rules import GuardRefused
 from domain.signoff import NotYourTurn, SamePersonSigns, Signature, SignoffNotAsked
 from domain.ticket import Ticket, Visibility

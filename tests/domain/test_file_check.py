@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from domain.pack import PackContent, PackInvalid
 from domain.pack_check import conflicts, faults, warnings
+from domain.pack_content import PackContent, PackInvalid
 from tests.support.facts import shipped_pack
 
 

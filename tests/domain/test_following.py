@@ -10,7 +10,7 @@ import pytest
 from domain.errors import DomainError
 from domain.following import RULES, NotForYou, RulesInCircles
 from domain.obligation import Status
-from domain.pack import PackInvalid
+from domain.pack_content import PackInvalid
 from domain.pack_rules import Across, ForbiddenPhrase, GuardForbids, GuardInvalid, GuardRefused
 from domain.predicate import Look
 from domain.procedure import StepNotPossible

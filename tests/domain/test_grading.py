@@ -11,7 +11,7 @@ from domain.client_grades import NothingProposed, OwnProposal
 from domain.errors import Invalid
 from domain.file_rules import Said
 from domain.grading import Grading, UnitTooLow
-from domain.pack import PackContent, PackInvalid
+from domain.pack_content import PackContent, PackInvalid
 from tests.support.facts import LI_NA, M1, act, because, new_facts, registered_client
 
 SIZE: dict[str, Any] = {

@@ -8,7 +8,7 @@ import pytest
 
 from domain.errors import Invalid
 from domain.form import FormIncomplete, FormRefused
-from domain.pack import PackContent, PackInvalid
+from domain.pack_content import PackContent, PackInvalid
 from domain.pack_rules import GuardRefused
 from domain.sealed import Sealed
 from domain.ticket import Ticket

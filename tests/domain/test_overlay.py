@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from domain.errors import Invalid
-from domain.pack import MandatoryPack, NoVersionInForce, Pack, PackContent, PackInvalid
+from domain.pack import MandatoryPack, NoVersionInForce, Pack
+from domain.pack_content import PackContent, PackInvalid
 from tests.support.facts import LI_NA, M1, NOON, act, because, given, new_fact, new_facts
 from tests.support.matters import HOURS, REPAIR, overlay, repair, under
 

@@ -10,15 +10,8 @@ import pytest
 
 from domain.aggregate import Act
 from domain.errors import Invalid
-from domain.pack import (
-    NoVersionInForce,
-    Pack,
-    PackContent,
-    PackInvalid,
-    PackNotApproved,
-    SamePersonApproves,
-    VersionExists,
-)
+from domain.pack import NoVersionInForce, Pack, PackNotApproved, SamePersonApproves, VersionExists
+from domain.pack_content import PackContent, PackInvalid
 from tests.support.facts import (
     CONSULTATION,
     INSTALLATION_PACK,

@@ -6,8 +6,8 @@ from typing import Any, get_type_hints
 import msgspec
 import pytest
 
-from domain.pack import PackContent
 from domain.pack_check import conflicts, faults, warnings
+from domain.pack_content import PackContent
 from domain.pack_words import ACTOR, THIS
 from domain.privacy import Privacy
 from domain.privacy_check import TEXTS

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.errors import Invalid
-from domain.pack import PackContent, PackInvalid
+from domain.pack_content import PackContent, PackInvalid
 from domain.privacy import NO_PRIVACY, Label, Mask, Privacy, Purpose, Sight, joined
 
 PRIVACY = Privacy(

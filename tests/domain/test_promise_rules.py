@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.errors import Invalid
-from domain.pack import PackContent, PackInvalid
+from domain.pack_content import PackContent, PackInvalid
 from domain.promising import ObligationOpen
 from domain.ticket import Ticket
 from tests.support.facts import LI_NA, NOON, T1, WANG_FANG, ZHAO_LEI, act, because, replay

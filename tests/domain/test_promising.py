@@ -22,7 +22,7 @@ from domain.obligation import (
     OwnExtension,
     Status,
 )
-from domain.pack import PackContent
+from domain.pack_content import PackContent
 from domain.pack_rules import ForbiddenPhrase, GuardRefused, GuardRule
 from domain.predicate import Predicate
 from domain.promised import NoObligation

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.lineage import traced
-from domain.pack import PackContent, PackInvalid
+from domain.pack_content import PackContent, PackInvalid
 from domain.report import BEHIND, Report, compute, in_text
 from tests.support.facts import INSTALLATION_PACK
 

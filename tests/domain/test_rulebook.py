@@ -9,8 +9,8 @@ import pytest
 
 from domain.errors import DomainError
 from domain.happening import Happening
-from domain.pack import PackContent, PackInvalid
-from domain.pack import rulebook_of as merged
+from domain.pack_content import PackContent, PackInvalid
+from domain.pack_content import rulebook_of as merged
 from domain.pack_rules import ForbiddenPhrase, GuardInvalid, GuardRefused, ServiceItem
 from domain.predicate import Look, Predicate
 from domain.rulebook import HAPPENINGS, NO_RULES, Rulebook

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.calendar import NoCalendarData
-from domain.pack import PackContent, PackInvalid
+from domain.pack_content import PackContent, PackInvalid
 from domain.schedule import Every, Schedule, has_birthday, periods
 from tests.support.calendars import moment, shipped_calendars
 from tests.support.facts import NOON, SHANGHAI, promising_pack

@@ -13,7 +13,8 @@ import yaml
 from click.testing import CliRunner, Result
 
 from domain.errors import DomainError
-from domain.pack import PackInvalid, VersionExists
+from domain.pack import VersionExists
+from domain.pack_content import PackInvalid
 from infrastructure.wiring import Parts, shipped_packs
 from interface.cli import main
 from interface.packs_cli import packs

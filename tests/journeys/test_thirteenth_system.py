@@ -14,8 +14,8 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from domain.pack import PackContent
 from domain.pack_check import faults
+from domain.pack_content import PackContent
 from domain.pack_words import ACTOR, THIS, THIS_IN_REPORTS
 from domain.rulebook import HAPPENINGS
 from infrastructure.pack_files import catalogue

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from application.pack_review import without_day
-from domain.pack import PackContent
+from domain.pack_content import PackContent
 from infrastructure.embedded import EmbeddedPostgres
 from infrastructure.wiring import Parts, shipped_packs
 from interface.report_cli import report_of_pack

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from domain.client import Client
-from domain.pack import PackContent
 from domain.pack_check import warnings
+from domain.pack_content import PackContent
 from domain.ticket import Ticket
 from tests.interface.given import in_force
 from tests.support.facts import shipped_pack

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.aggregate import Act
-from domain.pack import PackContent
+from domain.pack_content import PackContent
 from domain.procedure import Procedure
 from domain.rulebook import Rulebook
 from domain.ticket import Ticket

@@ -14,7 +14,7 @@ import yaml
 
 from domain.aggregate import Act, Aggregate, staff_ref
 from domain.client import Client
-from domain.pack import PackContent
+from domain.pack_content import PackContent
 from domain.procedure import Procedure
 from domain.sealed import Sealed
 from domain.staff import Staff

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain import pack
+from domain import pack_content
 from domain.aggregate import Aggregate
-from domain.pack import PackContent
+from domain.pack_content import PackContent
 from domain.procedure import Procedure
 from domain.rulebook import Rulebook
 from domain.ticket import Ticket
@@ -66,7 +66,9 @@ def overlay(name: str = "care", **says: Any) -> dict[str, Any]:
 def under(*packs: Mapping[str, Any]) -> tuple[Procedure, Rulebook]:
     """What holds under these packs, that of the procedure last."""
     contents = [PackContent.read(content) for content in packs]
-    return pack.procedure_of(contents), pack.rulebook_of(contents, shipped_calendars())
+    return pack_content.procedure_of(contents), pack_content.rulebook_of(
+        contents, shipped_calendars()
+    )
 
 
 class Matter:

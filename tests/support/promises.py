@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from domain import pack
-from domain.pack import PackContent
+from domain import pack_content
+from domain.pack_content import PackContent
 from domain.procedure import Procedure
 from domain.rulebook import Rulebook
 from domain.ticket import Ticket
@@ -24,7 +24,7 @@ from tests.support.facts import (
 
 
 def rulebook_of(content: Mapping[str, Any]) -> Rulebook:
-    return pack.rulebook_of([PackContent.read(content)], shipped_calendars())
+    return pack_content.rulebook_of([PackContent.read(content)], shipped_calendars())
 
 
 PROMISING: Procedure = PackContent.read(promising_pack()).the_procedure
