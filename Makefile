@@ -77,11 +77,11 @@ permissions: $(READY) ## Which role may send which command; writes docs/permissi
 	@$(BIN)/yice permissions --page > docs/permissions.md
 
 rules: $(READY) ## Which rules of the catalogue the tests prove; writes docs/rules.md
-	@$(BIN)/python -m pytest -q -m rule --rules-table --rules-md=docs/rules.md
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m rule --rules-table --rules-md=docs/rules.md
 
 rules-json: $(READY) ## The same as JSON (make -s rules-json)
 	@rm -f $(RULES)
-	@$(BIN)/python -m pytest -q -m rule --rules-json=$(RULES) >&2; status=$$?; cat $(RULES) && exit $$status
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m rule --rules-json=$(RULES) >&2; status=$$?; cat $(RULES) && exit $$status
 
 lock: ## Choose versions anew, after pyproject.toml changed (needs uv)
 	@uv pip compile pyproject.toml --extra dev --universal --generate-hashes \

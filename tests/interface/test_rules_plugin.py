@@ -156,7 +156,7 @@ def test_it(side): pass
     assert [line for line in page if line.startswith("## ")] == ["## BL Blacklist (客户黑名单)"]
     [proof] = [line for line in page if line.startswith("| BL-01 | core |")]
     file = "test_the_page_shows_all_systems_and_what_proves_a_rule.py"
-    assert proof.endswith(f"| `{file}::test_it[left\\|right]`<br>`{file}::test_it[b]` |")
+    assert proof.endswith(f"| `{file}::test_it[b]`<br>`{file}::test_it[left\\|right]` |")
 
 
 def test_the_table_is_printed_on_request_only(pytester: pytest.Pytester) -> None:

@@ -20,6 +20,9 @@ RULES_CSV = DOMAIN / "rules.csv"
 SYSTEMS_CSV = DOMAIN / "systems.csv"
 
 MARKER = "rule(*ids): the catalogue rules whose acceptance example this test plays"
+PROPERTY = "rules"
+"""Under which a report names them, whichever process it comes from."""
+
 COMPLETE = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 """The ways a run can end that leave something to report; a broken-off run keeps the old report."""
 
@@ -70,7 +73,6 @@ class RuleRecord:
         self._config = config
         self._rules = {rule.id: rule for rule in map(Rule._make, read_rows(RULES_CSV))}
         self._systems = list(map(System._make, read_rows(SYSTEMS_CSV)))
-        self._named: dict[str, list[str]] = {}
         self._refuted: set[str] = set()
         self._passed: defaultdict[str, list[str]] = defaultdict(list)
 
@@ -79,10 +81,11 @@ class RuleRecord:
         """Before -k and -m choose: a wrong marker stops even a run that leaves its test out."""
         if complaints := [line for item in items for line in self._complaints(item)]:
             raise pytest.UsageError("\n".join(complaints))
-        self._named = {item.nodeid: list(dict.fromkeys(named_rules(item))) for item in items}
+        for item in items:
+            item.user_properties.append((PROPERTY, list(dict.fromkeys(named_rules(item)))))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        named = self._named.get(report.nodeid, [])
+        named = dict(report.user_properties).get(PROPERTY, [])
         if not report.passed or hasattr(report, "wasxfail"):
             self._refuted.update(named)
         elif report.when == "teardown":  # comes once a test, and last
@@ -178,7 +181,7 @@ def proven_section(tally: Tally, proofs: dict[str, list[str]]) -> Iterator[str]:
     yield "| id | priority | rule | proven by |"
     yield "|---|---|---|---|"
     for rule in tally.proven:
-        yield row(*rule, "<br>".join(f"`{nodeid}`" for nodeid in proofs[rule.id]))
+        yield row(*rule, "<br>".join(f"`{nodeid}`" for nodeid in sorted(proofs[rule.id])))
 
 
 def totals(rows: Sequence[tuple[int, ...]]) -> list[int]:
