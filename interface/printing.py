@@ -22,6 +22,9 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+WIDEST = 1_000
+"""How wide a table is at most, in characters, where nobody looks at it on a screen."""
+
 out = Console()
 err = Console(stderr=True)
 
@@ -32,13 +35,17 @@ def print_json(value: Any) -> None:
 
 
 def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Columns are those of the first row."""
+    """Columns are those of the first row. Nothing is cut off; into a pipe goes all its width."""
     table = Table(title=title, title_justify="left")
     for name in rows[0] if rows else ():
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(Text("" if v is None else str(v)) for v in row.values()))
-    out.print(table)
+    if out.is_terminal:
+        out.print(table)
+        return
+    natural = out.measure(table, options=out.options.update(max_width=WIDEST)).maximum
+    Console(width=max(out.width, natural)).print(table)
 
 
 class SpeedColumn(ProgressColumn):

@@ -255,7 +255,7 @@ def test_the_longest_text_is_taken(shared_office: Office, ticket: str, name: str
     assert answer.stored != []
 
 
-ASSESSING = ("/v1/assessments", "/v1/rankings")
+DECIDED_ABOVE = ("/v1/assessments", "/v1/rankings", "/v1/instances")
 
 
 def sender(office: Office, path: str) -> Person:
@@ -266,7 +266,7 @@ def sender(office: Office, path: str) -> Person:
         return office.person(INSPECTOR)
     if path.endswith(("/confirmation", "/execution")):
         return office.hire("finance")
-    if path.startswith(ASSESSING) or path.endswith(("/levels", "/commendations")):
+    if path.startswith(DECIDED_ABOVE) or path.endswith(("/levels", "/commendations")):
         return office.hire("director")
     return office.person(ADMIN if path.startswith(("/v1/staff", "/v1/volunteers")) else M1)
 
