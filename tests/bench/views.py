@@ -54,8 +54,10 @@ def _throughput(setting: Setting, server: Server) -> Iterator[Figure]:
 
 
 def _fold(server: Server, parts: Parts, catch_up: Callable[[], None]) -> float:
-    """Events a second of a backlog. What other views have left is read before and not counted."""
+    """Events a second of a backlog. What was left is read before and not counted, by both: who
+    was overtaken reads once what the other has read."""
     parts.projector.catch_up()
+    catch_up()
     before = _rows(server.urls.register, "reporting.ticket_history")
     append_notes(server, parts, EVENTS)
     begin = time.perf_counter()
