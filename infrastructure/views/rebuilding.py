@@ -149,7 +149,9 @@ class Rebuild:
 
     def _take_place(self, position: int) -> None:
         ready = {n: table for n, table in self._fresh.items() if n not in self._failures}
-        self._hold([*ready, *(table.name for table in self._fresh.values())])
+        names = [*ready, *(table.name for table in self._fresh.values())]
+        self._keep_vacuum_out(names)
+        self._hold(names)
         for name, table in self._fresh.items():
             if name not in ready:
                 table.drop(self._connection)
@@ -157,18 +159,28 @@ class Rebuild:
             table.replace(self._connection)
             positions.replace(self._connection, name, position, table.definition)
 
+    def _keep_vacuum_out(self, names: Sequence[str]) -> None:
+        """PostgreSQL breaks its own upkeep off for us, but only after a second: longer than readers
+        are held up. This lock is in the way of nobody else."""
+        self._connection.execute(
+            f"LOCK TABLE {_listed(names)} IN SHARE UPDATE EXCLUSIVE MODE".encode()
+        )
+
     def _hold(self, names: Sequence[str]) -> None:
         """All at once, or none: who reads several tables may hold one and ask for another."""
-        listed = ", ".join(f'reporting."{name}"' for name in names)
         for left in range(TRIES, 0, -1):
             try:
                 with self._connection.transaction():
                     self._connection.execute(f"SET LOCAL lock_timeout = '{LOCK_PATIENCE}'".encode())
-                    self._connection.execute(f"LOCK TABLE {listed}".encode())
+                    self._connection.execute(f"LOCK TABLE {_listed(names)}".encode())
                     return
             except psycopg.errors.LockNotAvailable:
                 if left == 1:
                     raise
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f'reporting."{name}"' for name in names)
 
 
 def _crosses(table: Table[Any]) -> bool:

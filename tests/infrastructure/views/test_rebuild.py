@@ -249,6 +249,25 @@ def test_while_the_new_table_takes_over_the_worker_waits(parts: Parts, busy: Bus
     ]
 
 
+def test_a_table_that_is_being_vacuumed_is_waited_for(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For longer than readers would be held up."""
+    monkeypatch.setattr(rebuilding, "TRIES", 1)
+    monkeypatch.setattr(rebuilding, "LOCK_PATIENCE", "1ms")
+    builder = Projector(parts.database, parts.register, [Tally()])
+    builder.prepare()
+
+    with psycopg.connect(parts.database.url) as vacuum, ThreadPoolExecutor(1) as threads:
+        vacuum.execute("LOCK TABLE reporting.tally IN SHARE UPDATE EXCLUSIVE MODE")
+        building = threads.submit(builder.rebuild, "tally", silently)
+        until(lambda: building.done() or waits_for_a_lock(parts), PATIENCE)
+        vacuum.rollback()
+        position = building.result(PATIENCE)
+
+    assert position == parts.register.head()
+
+
 def waits_to_move_a_view(parts: Parts) -> bool:
     with psycopg.connect(parts.database.url) as connection:
         waiting = connection.execute(
