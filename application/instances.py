@@ -91,8 +91,7 @@ class Instances:
 
     def all(self) -> Sequence[Instance]:
         """In the order in which they were registered."""
-        ids = self._desk.register.instance_ids()
-        return [self._desk.look_up(Instance, instance_id) for instance_id in ids]
+        return self._desk.look_up_all(self._desk.register.instance_ids())
 
     def log(self) -> str | None:
         """The origin of the log that they sign for; None before there is one."""

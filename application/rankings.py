@@ -99,7 +99,7 @@ class Rankings:
         ids = self._rows.of_period(named.name, command.period, command.unit)
         if rule is None or not ids:
             raise NobodyRanked(f"nobody is ranked by {named.name} in {command.period}")
-        known = [self._desk.look_up(Assessment, id) for id in ids]
+        known: list[Assessment] = self._desk.look_up_all(ids)
         open_ = [str(one.id) for one in known if one.score is None]
         if open_:
             said = f"{len(open_)} of {len(known)} are not final"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from application.desk import Command, Desk
+from application.desk import Desk
 from application.packs import Packs
+from application.people import RegisterStaff, StaffCommand
 from application.permissions import role_for
 from application.register import Receipt
 from domain.aggregate import Act
@@ -23,27 +24,19 @@ ORIGINS = "volunteer_origins"
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegisterVolunteer(Command):
+class RegisterVolunteer(RegisterStaff):
     """Somebody new, who is a volunteer and no employee."""
 
     PERMISSION: ClassVar[str] = "volunteer.manage"
-    name: str
     charter_accepted: bool
     origin: str
     areas: tuple[str, ...] = ()
     weekdays: tuple[str, ...] = ()
-    unit: str = "main"
-    staff_id: UUID | None = None
-
-    @property
-    def begins_in(self) -> Collection[str]:
-        return (self.unit,)
 
 
 @dataclass(frozen=True, kw_only=True)
-class VolunteerCommand(Command):
+class VolunteerCommand(StaffCommand):
     PERMISSION: ClassVar[str] = "volunteer.manage"
-    staff_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)

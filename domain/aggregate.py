@@ -76,6 +76,11 @@ class Aggregate(BaseAggregate[UUID]):
         command_id: str
         reason: Sealed | None
 
+        @property
+        def done_by(self) -> frozenset[str]:
+            """Who did it, and for whom if they stood for somebody."""
+            return frozenset({self.by, self.acting_for or self.by})
+
     TOPIC: ClassVar[str]
     COMMUTING: ClassVar[tuple[type[Aggregate.Event], ...]] = ()
     """Facts that never change what may be decided, so nobody has to have seen them."""

@@ -62,7 +62,7 @@ class Assessment(Assessed):
 
         def apply(self, aggregate: Assessment) -> None:
             aggregate.state, aggregate.score = "final", self.score
-            aggregate.finalised_by = frozenset({self.by, self.acting_for or self.by})
+            aggregate.finalised_by = self.done_by
 
     class Delivered(Aggregate.Event):
         TOPIC = "assessment.delivered"

@@ -87,8 +87,8 @@ class Listed(Aggregate):
         review_at: datetime
 
         def apply(self, aggregate: Listed) -> None:
-            by = frozenset({self.by, self.acting_for or self.by})
-            aggregate.proposed_blacklisting = BlacklistProposal(self.scope, self.review_at, by)
+            proposed = BlacklistProposal(self.scope, self.review_at, self.done_by)
+            aggregate.proposed_blacklisting = proposed
 
     class BlacklistingRejected(Aggregate.Event):
         TOPIC = "client.blacklisting-rejected"

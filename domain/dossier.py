@@ -74,7 +74,7 @@ class Dossier(Promising):
 
         def apply(self, aggregate: Any) -> None:
             ticks = aggregate.ticks.setdefault(self.checklist, {})
-            ticks[self.item] = frozenset({self.by, self.acting_for or self.by})
+            ticks[self.item] = self.done_by
 
     class EvidenceAttached(Happening):
         """`digest` is the SHA-256 of the content, in hex; the content is stored beside."""

@@ -73,8 +73,7 @@ class Instance(Aggregate):
         vkey: str
 
         def apply(self, aggregate: Instance) -> None:
-            by = frozenset({self.by, self.acting_for or self.by})
-            aggregate.requested[self.vkey] = Asked(self.name, by)
+            aggregate.requested[self.vkey] = Asked(self.name, self.done_by)
 
     class RevocationRequested(Aggregate.Event):
         """Whose key was lost, and why it is to sign no more. Until that is approved it does."""
@@ -84,8 +83,7 @@ class Instance(Aggregate):
         ground: str
 
         def apply(self, aggregate: Instance) -> None:
-            by = frozenset({self.by, self.acting_for or self.by})
-            aggregate.to_be_revoked = Asked(self.name, by, self.ground)
+            aggregate.to_be_revoked = Asked(self.name, self.done_by, self.ground)
 
     class Revoked(Aggregate.Event):
         """From the next entry on its signature counts no more."""

@@ -101,7 +101,7 @@ class Entry(Aggregate):
         def apply(self, aggregate: Entry) -> None:
             aggregate.state, aggregate.amount = "decided", self.amount
             aggregate.sanction = self.sanction
-            aggregate.deciders |= {self.by, self.acting_for or self.by}
+            aggregate.deciders |= self.done_by
 
     class Rejected(Aggregate.Event):
         """It is not so."""

@@ -115,8 +115,7 @@ class Owned(Aggregate):
         ground: str
 
         def apply(self, aggregate: Owned) -> None:
-            by = frozenset({self.by, self.acting_for or self.by})
-            aggregate.reassignment = Proposal(self.staff_id, by)
+            aggregate.reassignment = Proposal(self.staff_id, self.done_by)
 
     class ReassignmentRejected(Aggregate.Event):
         TOPIC = "client.reassignment-rejected"

@@ -73,8 +73,7 @@ class Pack(Aggregate):
 
         def apply(self, aggregate: Pack) -> None:
             aggregate.contents[self.version] = self.content
-            drafted_by = frozenset({self.by, self.acting_for or self.by})
-            aggregate.versions[self.version] = PackVersion(self.digest, drafted_by)
+            aggregate.versions[self.version] = PackVersion(self.digest, self.done_by)
 
     class Approved(Aggregate.Event):
         TOPIC = "pack.approved"

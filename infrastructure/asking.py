@@ -29,7 +29,7 @@ The name says which: behind a pooler that mixes connections up, an error, and no
 
 _FORMATS = {b"s": PyFormat.AUTO, b"b": PyFormat.BINARY}
 
-_FINE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
+FINE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 
 _PREPARED_NO_MORE = (b"26000", b"0A000")
 """psycopg forgets all that is prepared when it rolls back; a table may have got other columns."""
@@ -64,20 +64,21 @@ def answer(
     if names and result.error_field(DiagnosticField.SQLSTATE) in _PREPARED_NO_MORE:
         names.clear()
         result = asked()
-    reader.set_pgresult(_fine(wire, result))
+    reader.set_pgresult(checked(wire, result))
     return reader.load_rows(0, result.ntuples, tuple)
 
 
 def _prepared(wire: PGconn, statement: bytes, types: Sequence[int], names: Names) -> bytes:
     said = blake2b(repr((statement, types)).encode(), digest_size=8).hexdigest()
     name = b"asked_%b_%d" % (said.encode(), next(_numbers))
-    _fine(wire, wire.prepare(name, statement, types))
+    checked(wire, wire.prepare(name, statement, types))
     names[statement, types] = name
     return name
 
 
-def _fine(wire: PGconn, result: PGresult) -> PGresult:
-    if result.status in _FINE:
+def checked(wire: PGconn, result: PGresult) -> PGresult:
+    """What was answered. Raises what psycopg would."""
+    if result.status in FINE:
         return result
     failure = psycopg.errors.error_from_result(result)
     if wire.status != ConnStatus.OK:

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import psycopg
-from psycopg.pq import ConnStatus, Escaping, ExecStatus, TransactionStatus
+from psycopg.pq import ConnStatus, Escaping, TransactionStatus
 
+from infrastructure.asking import FINE, checked
 from infrastructure.database import Connection
 
 Row = tuple[bytes | None, ...]
-
-_FINE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 
 
 def ask(connection: Connection, statements: bytes) -> Row:
@@ -24,12 +22,9 @@ def ask(connection: Connection, statements: bytes) -> Row:
     A transaction that they leave open ends if one of them fails. Raises what psycopg would.
     """
     result = connection.pgconn.exec_(statements)
-    if result.status not in _FINE:
-        failure = psycopg.errors.error_from_result(result)
+    if result.status not in FINE:
         end(connection)
-        if connection.pgconn.status != ConnStatus.OK:
-            raise psycopg.OperationalError(str(failure)) from failure
-        raise failure
+    checked(connection.pgconn, result)
     return tuple(result.get_value(0, n) for n in range(result.nfields)) if result.ntuples else ()
 
 

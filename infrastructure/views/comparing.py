@@ -34,7 +34,7 @@ from infrastructure.codec import Codec
 from infrastructure.database import Connection, Database
 from infrastructure.views import positions
 from infrastructure.views.binary import as_stored
-from infrastructure.views.folding import told
+from infrastructure.views.folding import change
 from infrastructure.views.reading import COLUMNS, Reader, Refused, wanted
 from infrastructure.views.table import Table
 
@@ -216,10 +216,8 @@ def _compared(
 
 def _folded(table: Table[Any], facts: Iterable[Fact]) -> Sequence[Any]:
     """The rows of one stream. Raises Refused."""
-    view, rows = table.view, dict[Hashable, Any]()
-    for fact in wanted(table, list(facts)):
-        for key in view.keys(fact):
-            rows[key] = told(fact.position, view.fold, rows.get(key), fact, key)
+    rows = dict[Hashable, Any]()
+    change(table.view, rows, wanted(table, list(facts)))
     return table.rows_of(rows.values())
 
 

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from psycopg import Cursor
 
 from application.register import Fact, Unavailable
-from application.views.view import Span
+from application.views.view import Span, View
 from infrastructure.database import LOST, Connection
 from infrastructure.views.copying import Copier
 from infrastructure.views.reading import Refused, wanted
@@ -51,12 +51,7 @@ class Folding(Generic[R]):
         table, view = self._table, self._table.view
         rows = table.by_key(self._asked.fetchall())
         known = {id(row): row for row in table.rows_of(rows.values())} if view.has_several else {}
-
-        def change(fact: Fact) -> None:
-            for key in view.keys(fact):
-                rows[key] = view.fold(rows.get(key), fact, key)
-
-        tell(facts, change)
+        change(view, rows, facts)
         if changed := [row for row in table.rows_of(rows.values()) if id(row) not in known]:
             table.write(connection, changed)
 
@@ -77,6 +72,16 @@ class Folding(Generic[R]):
             self._table.write(connection, made)
 
 
+def change(view: View[Any], rows: dict[Hashable, Any], facts: Iterable[Fact]) -> None:
+    """Fold them into the rows by key. Raises Refused."""
+
+    def fold_in(fact: Fact) -> None:
+        for key in view.keys(fact):
+            rows[key] = view.fold(rows.get(key), fact, key)
+
+    tell(facts, fold_in)
+
+
 def tell(facts: Iterable[Fact], work: Callable[[Fact], None]) -> None:
     """Do it with each fact; what goes wrong is told with its position, as Refused."""
     position = 0
@@ -84,16 +89,6 @@ def tell(facts: Iterable[Fact], work: Callable[[Fact], None]) -> None:
         for fact in facts:
             position = fact.position
             work(fact)
-    except (*LOST, Unavailable):
-        raise
-    except Exception as failure:
-        raise Refused(position, failure) from failure
-
-
-def told(position: int, work: Callable[..., T], *given: Any) -> T:
-    """What a view makes of a fact; what goes wrong is told with its position, as Refused."""
-    try:
-        return work(*given)
     except (*LOST, Unavailable):
         raise
     except Exception as failure:
