@@ -24,7 +24,7 @@ from application.register import (
     Unavailable,
 )
 from domain.aggregate import Aggregate
-from infrastructure.appending import COMMITTED, Entries, Together
+from infrastructure.appending import COMMITTED, Entries, Head, Together
 from infrastructure.codec import Codec
 from infrastructure.database import Connection, Database
 from infrastructure.group_commit import GroupCommit
@@ -52,7 +52,7 @@ class PostgresRegister(Register):
     def __init__(self, database: Database, codec: Codec, signer: Signer | None = None) -> None:
         self._database, self._codec, self._signer = database, codec, signer
         self._together = GroupCommit(self._carry)
-        self._on_disk = 0
+        self._head, self._on_disk = Head(), 0
 
     @property
     def codec(self) -> Codec:
@@ -167,7 +167,9 @@ class PostgresRegister(Register):
     def _store(self, waiting: Sequence[Entries]) -> list[list[Receipt]]:
         signer = self._signer if self._signer and self._signer.ready() else None
         together = Together(waiting)
-        receipts = self._database.run(lambda c: together.append(c, signer, self.COMMITTED))
+        receipts = self._database.run(
+            lambda c: together.append(c, signer, self._head, self.COMMITTED)
+        )
         if receipts is None:
             return [[self._replayed(s) for s in entries.submissions] for entries in waiting]
         self._on_disk = max(self._on_disk, *(receipt.position for receipt in receipts))

@@ -321,6 +321,71 @@ REGISTER: Sequence[str] = (
     GRANT SELECT, INSERT, DELETE ON reporting.view_difference TO {DESK};
     GRANT SELECT ON reporting.view_difference TO {REPORTER};
     """,
+    """
+    DROP FUNCTION register.append(bigint, bigint, json, json, bytea[], text, bytea);
+
+    CREATE FUNCTION register.append(
+        before bigint, written_at bigint, -- as reserved, or found, in this transaction
+        numbers json,     -- the number of each event that is entered in a register; null if none is
+        commands json,    -- each: actor, command id, fingerprint in hex, stream, version, which of
+                          --   the events is its last one, and which (from 0) has its number
+        events json,      -- each: stream, version, topic, actor, command id, register
+        states bytea[],   -- what each event says
+        instance text, signature bytea -- whose entries these are; null: nobody says so
+    ) RETURNS void LANGUAGE plpgsql AS $$
+    -- All commands, or none. Committed before the disk has been waited for: the next writer goes
+    -- on, and the database flushes for all who wait. Nothing may be told of it before that.
+    DECLARE
+        recorded_at CONSTANT timestamptz := 'epoch'::timestamptz + written_at * interval '1 us';
+    BEGIN
+        PERFORM set_config('enable_seqscan', 'off', true),
+                set_config('synchronous_commit', 'off', true);
+        IF before <> coalesce((SELECT max(position) FROM register.entry), 0) THEN
+            RAISE EXCEPTION 'position % was not reserved', before + 1;
+        END IF;
+        INSERT INTO register.entry
+        SELECT before + place, (e->>0)::uuid, (e->>1)::integer, e->>2, states[place],
+               recorded_at, e->>3, e->>4, e->>5, numbers->>(place::integer - 1)
+          FROM json_array_elements(events) WITH ORDINALITY AS given (e, place);
+        INSERT INTO register.command
+        SELECT c->>0, c->>1, decode(c->>2, 'hex'), (c->>3)::uuid, (c->>4)::integer,
+               before + (c->>5)::bigint, recorded_at, numbers->>(c->>6)::integer
+          FROM json_array_elements(commands) AS c;
+        IF signature IS NOT NULL THEN
+            INSERT INTO register.origin
+            VALUES (before + 1, before + cardinality(states), instance, signature);
+        END IF;
+    END $$;
+
+    CREATE PROCEDURE register.append_at(
+        INOUT before bigint, written_at bigint, -- where, and when, this is believed to be
+        INOUT numbers json, -- of each event the register it is entered in; its number
+        commands json, events json, states bytea[], instance text, signature bytea
+    ) LANGUAGE plpgsql AS $$
+    -- The same in a transaction of its own, and on disk. `before` is answered with null, and
+    -- nothing is stored, if that is not the place: somebody else was faster, or a clock is wrong.
+    DECLARE
+        at CONSTANT timestamptz := 'epoch'::timestamptz + written_at * interval '1 us';
+        head bigint;
+        last timestamptz;
+    BEGIN
+        PERFORM set_config('enable_seqscan', 'off', true),
+                pg_advisory_xact_lock(hashtextextended('yice.register', 0));
+        SELECT e.position, e.recorded_at INTO head, last
+          FROM register.entry e ORDER BY e.position DESC LIMIT 1;
+        IF head IS DISTINCT FROM before OR at < last
+            OR at NOT BETWEEN clock_timestamp() - interval '50 ms' AND clock_timestamp()
+        THEN
+            before := NULL;
+            RETURN;
+        END IF;
+        numbers := array_to_json(register.numbers(numbers));
+        PERFORM register.append(
+            before, written_at, numbers, commands, events, states, instance, signature);
+        COMMIT;
+        PERFORM register.flush();
+    END $$;
+    """,
 )
 
 KEYS: Sequence[str] = (

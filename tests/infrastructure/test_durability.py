@@ -186,23 +186,51 @@ def test_what_a_crash_takes_back_between_reading_and_flushing_is_not_told(store:
     assert [fact.position for fact in told] == [2]
 
 
-def test_a_writer_is_answered_only_once_the_disk_has_it(store: Store) -> None:
+@pytest.mark.parametrize("appended", [0, 2], ids=["in two questions", "in one"])
+def test_a_writer_is_answered_only_once_the_disk_has_it(store: Store, appended: int) -> None:
     """With a standby that never answers the flush never ends, though all can see the entry."""
-    set_option(store, "synchronous_standby_names", "nobody")
-    with store.register() as register, ThreadPoolExecutor(2) as threads:
-        writing = threads.submit(register.append, [submission(T1, command_id="mine")])
-        until(lambda: count_entries(store) == 1)
-        with store.register() as other:
+    with (
+        store.register() as register,
+        store.register() as other,
+        ThreadPoolExecutor(3) as threads,
+    ):
+        for version in range(1, appended + 1):
+            register.append([submission(T1, version)])
+        with standby_that_never_answers(store, threads):
+            writing = threads.submit(
+                register.append, [submission(T1, appended + 1, command_id="mine")]
+            )
+            until(lambda: count_entries(store) == appended + 1)
             reading = threads.submit(other.stream, T1)
-            until(lambda: waiting_for_the_standby(store) == 2)
+            until(lambda: waiting_for_the_standby(store) == 3)
             told = writing.done() or reading.done()
-
-            set_option(store, "synchronous_standby_names", "")
-            [receipt] = writing.result(20)
-            facts = reading.result(20)
+        [receipt] = writing.result(20)
+        facts = reading.result(20)
 
     assert not told
-    assert (receipt.position, [fact.position for fact in facts]) == (1, [1])
+    assert receipt.position == facts[-1].position == len(facts) == appended + 1
+
+
+@contextmanager
+def standby_that_never_answers(store: Store, threads: ThreadPoolExecutor) -> Iterator[None]:
+    """One waits for it from the beginning on: else nobody knows when it is asked for."""
+
+    def one_waits() -> bool:
+        first = threads.submit(commit_something, store)
+        until(lambda: first.done() or waiting_for_the_standby(store) == 1)
+        return not first.done()
+
+    set_option(store, "synchronous_standby_names", "nobody")
+    try:
+        until(one_waits)
+        yield
+    finally:
+        set_option(store, "synchronous_standby_names", "")
+
+
+def commit_something(store: Store) -> None:
+    with psycopg.connect(store.url) as connection:
+        connection.execute("SELECT pg_logical_emit_message(true, 'test', '')")
 
 
 def set_option(store: Store, name: str, value: str) -> None:

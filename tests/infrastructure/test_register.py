@@ -245,10 +245,15 @@ def test_a_command_said_eight_times_at_once_is_done_once(register: PostgresRegis
 
 
 @pytest.mark.parametrize(
-    ("question", "was_stored"), [(b"register.reserve(", False), (b"register.append(", True)]
+    ("question", "is_alone", "was_stored"),
+    [
+        (b"register.reserve(", False, False),
+        (b"register.append(", False, True),
+        (b"register.append_at(", True, True),
+    ],
 )
 def test_an_answer_lost_on_its_way_is_given_again_and_nothing_is_doubled(
-    register_url: str, codec: Codec, question: bytes, was_stored: bool
+    register_url: str, codec: Codec, question: bytes, is_alone: bool, was_stored: bool
 ) -> None:
     with (
         home() as directory,
@@ -256,14 +261,16 @@ def test_an_answer_lost_on_its_way_is_given_again_and_nothing_is_doubled(
         closing(Database(line.url, size=1)) as database,
     ):
         register = PostgresRegister(database, codec)
-        register.append([submission(T2)])
+        before = register if is_alone else PostgresRegister(database, codec)
+        for version in (1, 2):
+            before.append([submission(T2, version)])
 
         line.cut_answer_to(question)
         [receipt] = register.append([submission(T1, facts=2)])
 
         assert receipt.replayed == was_stored
-        assert receipt.position == 3
-        assert positions(register) == [1, 2, 3]
+        assert receipt.position == 4
+        assert positions(register) == [1, 2, 3, 4]
 
 
 def test_the_same_command_id_of_somebody_else_is_another_command(
@@ -396,6 +403,90 @@ def test_recorded_at_never_goes_back_though_the_clock_does(
 
     assert receipt.recorded_at == tomorrow
     assert [stored.recorded_at for stored in register.facts(0, 10)] == [tomorrow, tomorrow]
+
+
+# where an append is believed to stand
+
+
+class Listening(Database):
+    """Keeps what is asked, word by word, in `asked`."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, size=1)
+        self.asked: list[str] = []
+
+    def run(self, work: Callable[[Connection], T]) -> T:
+        query = b"SELECT query FROM pg_stat_activity WHERE pid = %s"
+        with self.connection() as connection, psycopg.connect(self.url) as looking:
+            result = work(connection)
+            rows = looking.execute(query, (connection.info.backend_pid,)).fetchall()
+            self.asked += [asked for (asked,) in rows]
+            return result
+
+
+def test_who_appends_alone_asks_once_and_else_twice(
+    register: PostgresRegister, register_url: str, codec: Codec
+) -> None:
+    with closing(Listening(register_url)) as database:
+        mine = PostgresRegister(database, codec)
+        receipts = mine.append([submission(T1)]) + mine.append([submission(T1, 2, facts=2)])
+        receipts += mine.append([submission(T1, 4)])
+        register.append([submission(T2)])
+        for version in (5, 6, 7):
+            receipts += mine.append([submission(T1, version)])
+
+    in_one = ["append_at(" in asked for asked in database.asked]
+    assert in_one == [False, False, True, False, False, True]
+    assert [receipt.position for receipt in receipts] == [1, 3, 4, 6, 7, 8]
+    assert positions(register) == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+def test_two_who_take_turns_are_dense_and_in_order_of_time(
+    register: PostgresRegister, database: Database, codec: Codec
+) -> None:
+    both = [register, PostgresRegister(database, codec)]
+    turns = [0, 0, 1, 1, 1, 0, 0, 0, 1, 0, 1, 0, 0, 1, 1]
+
+    receipts = [
+        both[turn].append([submission(version=version)])[0]
+        for version, turn in enumerate(turns, start=1)
+    ]
+
+    stored = register.stream(T1)
+    times = [one.recorded_at for one in stored]
+    assert [one.position for one in stored] == [receipt.position for receipt in receipts]
+    assert times == sorted(times) == [receipt.recorded_at for receipt in receipts]
+
+
+@pytest.mark.parametrize(
+    ("before", "at", "is_taken"),
+    [
+        (1, "clock_timestamp()", True),
+        (0, "clock_timestamp()", False),
+        (2, "clock_timestamp()", False),
+        (1, "clock_timestamp() + interval '1 second'", False),
+        (1, "clock_timestamp() - interval '1 second'", False),
+        (1, "(SELECT recorded_at - interval '1 us' FROM register.entry)", False),
+    ],
+    ids=["right", "somebody was faster", "not there yet", "ahead", "late", "before the last"],
+)
+def test_an_append_at_another_place_or_time_stores_nothing(
+    register: PostgresRegister, database: Database, before: int, at: str, is_taken: bool
+) -> None:
+    register.append([submission(T1)])
+    [micros] = execute(database, f"SELECT (extract(epoch FROM {at}) * 1e6)::bigint").fetchone()
+    command = f'["staff:1", "mine", "", "{T2}", 1, 1, null]'
+    event = f'["{T2}", 1, "{Ticket.Resumed.TOPIC}", "staff:1", "mine", null]'
+
+    answered, _ = execute(
+        database,
+        f"CALL register.append_at({before}, {micros}, '[]', '[{command}]', '[{event}]',"
+        " '{{}}', NULL, NULL)".replace("{{}}", '{"{}"}'),
+    ).fetchone()
+
+    assert answered == (before if is_taken else None)
+    assert register.known("staff:1", ["mine"]) == ({"mine"} if is_taken else set())
+    assert register.head() == (2 if is_taken else 1)
 
 
 # register numbers
