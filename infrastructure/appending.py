@@ -27,6 +27,9 @@ from infrastructure.sealing.signing import Signed, Signer
 HELD_MS = 10_000
 """How long a process that stands still may keep all other writers out, in milliseconds."""
 
+ALONE = 3
+"""After so many appends with nobody else's between them a process takes it that it is alone."""
+
 COMMITTED = b"; COMMIT; SELECT register.flush()"
 """Visible to all at once; answered when it is on disk."""
 
@@ -46,20 +49,19 @@ class Place:
 class Head:
     """Where the register ends, and what its clock shows, as far as this process knows.
 
-    Its threads take turns. While others append as well that is wrong too often to be of use: it is
-    believed again once nobody else has appended between two of ours.
+    Its threads take turns. Where others append as well that is wrong too often to be of use.
     """
 
     def __init__(self) -> None:
         self._mutex = Lock()
         self._end: Place | None = None
-        self._is_believed = False
+        self._in_a_row = 0
         self._clock_ahead = 0
 
     def next(self, events: int) -> Place | None:
         """Where so many more will stand; they are taken to be stored, unless told otherwise."""
         with self._mutex:
-            if self._end is None or not self._is_believed:
+            if self._end is None or self._in_a_row < ALONE:
                 return None
             at = max(_micros() + self._clock_ahead, self._end.written_at)
             place, self._end = Place(self._end.before, at), Place(self._end.before + events, at)
@@ -68,7 +70,8 @@ class Head:
     def found(self, place: Place, events: int) -> None:
         """Here it ends now, and so many more are about to be stored."""
         with self._mutex:
-            self._is_believed = self._end is not None and self._end.before == place.before
+            is_as_left = self._end is not None and self._end.before == place.before
+            self._in_a_row = self._in_a_row + 1 if is_as_left else 0
             self._end = Place(place.before + events, place.written_at)
             self._clock_ahead = place.written_at - _micros()
 

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from application.views.ticket_history import TicketHistoryView
+from infrastructure.appending import ALONE
 from infrastructure.codec import Codec
 from infrastructure.database import Connection, Database
 from infrastructure.embedded import EmbeddedPostgres
@@ -186,7 +187,7 @@ def test_what_a_crash_takes_back_between_reading_and_flushing_is_not_told(store:
     assert [fact.position for fact in told] == [2]
 
 
-@pytest.mark.parametrize("appended", [0, 2], ids=["in two questions", "in one"])
+@pytest.mark.parametrize("appended", [0, ALONE + 1], ids=["in two questions", "in one"])
 def test_a_writer_is_answered_only_once_the_disk_has_it(store: Store, appended: int) -> None:
     """With a standby that never answers the flush never ends, though all can see the entry."""
     with (

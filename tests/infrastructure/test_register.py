@@ -14,6 +14,7 @@ import pytest
 
 from application.register import Conflict, Receipt, Register
 from domain.ticket import Ticket
+from infrastructure.appending import ALONE
 from infrastructure.codec import Codec
 from infrastructure.database import Connection, Database
 from infrastructure.register import PostgresRegister
@@ -262,15 +263,15 @@ def test_an_answer_lost_on_its_way_is_given_again_and_nothing_is_doubled(
     ):
         register = PostgresRegister(database, codec)
         before = register if is_alone else PostgresRegister(database, codec)
-        for version in (1, 2):
+        for version in range(1, ALONE + 2):
             before.append([submission(T2, version)])
 
         line.cut_answer_to(question)
         [receipt] = register.append([submission(T1, facts=2)])
 
         assert receipt.replayed == was_stored
-        assert receipt.position == 4
-        assert positions(register) == [1, 2, 3, 4]
+        assert receipt.position == ALONE + 3
+        assert positions(register) == [*range(1, ALONE + 4)]
 
 
 def test_the_same_command_id_of_somebody_else_is_another_command(
@@ -429,23 +430,23 @@ def test_who_appends_alone_asks_once_and_else_twice(
 ) -> None:
     with closing(Listening(register_url)) as database:
         mine = PostgresRegister(database, codec)
-        receipts = mine.append([submission(T1)]) + mine.append([submission(T1, 2, facts=2)])
-        receipts += mine.append([submission(T1, 4)])
+        for version in range(1, ALONE + 4):
+            mine.append([submission(T1, version)])
         register.append([submission(T2)])
-        for version in (5, 6, 7):
-            receipts += mine.append([submission(T1, version)])
+        for version in range(ALONE + 4, 2 * ALONE + 6):
+            mine.append([submission(T1, version)])
 
     in_one = ["append_at(" in asked for asked in database.asked]
-    assert in_one == [False, False, True, False, False, True]
-    assert [receipt.position for receipt in receipts] == [1, 3, 4, 6, 7, 8]
-    assert positions(register) == [1, 2, 3, 4, 5, 6, 7, 8]
+    learns = [False] * (ALONE + 1)
+    assert in_one == [*learns, True, True, *learns, True]
+    assert positions(register) == [*range(1, 2 * ALONE + 7)]
 
 
 def test_two_who_take_turns_are_dense_and_in_order_of_time(
     register: PostgresRegister, database: Database, codec: Codec
 ) -> None:
     both = [register, PostgresRegister(database, codec)]
-    turns = [0, 0, 1, 1, 1, 0, 0, 0, 1, 0, 1, 0, 0, 1, 1]
+    turns = [0] * 6 + [1] * 6 + [0, 1] + [0] * 6 + [1]
 
     receipts = [
         both[turn].append([submission(version=version)])[0]
