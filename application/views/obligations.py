@@ -10,12 +10,23 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from application.register import Fact
-from application.views.view import Span, View
+from application.views.view import Span, View, day_of
 from domain.obligation import Obligation
 from domain.ticket import Ticket
 
 _IN_TIME = "due_at, opened_position"
 """How they are listed: what is due first."""
+
+MISSABLE = "over_at IS NULL AND (paused_at IS NULL OR due_at < paused_at)"
+"""Missed once they are due: what was missed before it was paused stays so, what was not is not
+missed while it is."""
+
+UNIT = (
+    "coalesce(terms->>'unit', (SELECT convert_from(state, 'UTF8')::json->>'unit'"
+    " FROM register.entry WHERE stream_id = ticket_id AND stream_version = 1))"
+)
+"""The unit that the rule charges, else that of the ticket: as its opening says, which never changes
+and is there before anything of the ticket is shown."""
 
 
 @dataclass(slots=True)
@@ -80,7 +91,6 @@ class ObligationsView(View[ObligationRow]):
         f"rule, {_IN_TIME} WHERE rule IS NOT NULL",
         f"(terms->>'role'), {_IN_TIME} WHERE terms->>'role' IS NOT NULL",
         f"(terms->>'unit'), {_IN_TIME} WHERE terms->>'unit' IS NOT NULL",
-        "due_at, paused_at, level, ticket_id WHERE over_at IS NULL AND terms->>'unit' IS NULL",
         f"(terms->>'unit'), {_IN_TIME} WHERE over_at IS NULL AND terms->>'unit' IS NOT NULL",
         f"(terms->>'role'), (terms->>'unit'), {_IN_TIME}"
         " WHERE over_at IS NULL AND terms->>'role' IS NOT NULL",
@@ -88,6 +98,8 @@ class ObligationsView(View[ObligationRow]):
         "warn_at WHERE over_at IS NULL AND warn_at IS NOT NULL",
         "supervise_at WHERE over_at IS NULL AND breached_at IS NOT NULL",
     )
+    counted_by = ((day_of("due_at"), UNIT, "level"),)
+    counted = MISSABLE
 
     def keys(self, fact: Fact) -> Sequence[str]:
         event: Any = fact.event

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from application.register import Fact
-from application.views.view import Span, View
+from application.views.view import Span, View, day_of
 from domain.aggregate import Aggregate, events_of
 from domain.happening import word_of
 from domain.procedure import PRIORITY
@@ -25,7 +25,6 @@ _ASKED_TOGETHER = "is_closed, state, procedure, channel, unit, opened_at"
 """Behind what a list is ordered by: what does not fit is passed over without a look at its row."""
 
 _COUNTED_BY = ("state", "procedure", "channel", "is_closed", "unit")
-_DAY = "to_char(opened_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
 
 
 @dataclass(slots=True)
@@ -93,11 +92,10 @@ class TicketRegisterView(View[TicketRow]):
         f"queue_role, {IN_TURN} WHERE NOT is_closed AND queue_role IS NOT NULL",
         f"owner_id, {IN_TURN} WHERE NOT is_closed",
         "is_closed, opened_position",
-        "ticket_id, unit",
         "opened_at",
         "number",
     )
-    counted_by = (_COUNTED_BY, (_DAY, *_COUNTED_BY))
+    counted_by = (_COUNTED_BY, (day_of("opened_at"), *_COUNTED_BY))
 
     def keys(self, fact: Fact) -> Sequence[UUID]:
         return (fact.event.originator_id,)

@@ -25,7 +25,8 @@ class View(ABC, Generic[R]):
     """One read model. `row` is a dataclass whose first field is the key of its rows.
 
     Each field is `Annotated` with what the comment on its column says.
-    For each group of columns in `counted_by` (never NULL) it is kept how many rows are alike.
+    For each group of columns in `counted_by` (never NULL) it is kept how many rows are alike, of
+    those that are `counted`.
     Raise `edition` when rows come to mean something else: the view is then built anew.
     `span` may say less than it is, never more: a row is folded from no other facts than that.
     Where a key `has_several` rows, told apart by their second field, `fold` takes and gives all of
@@ -38,6 +39,7 @@ class View(ABC, Generic[R]):
     facts: ClassVar[frozenset[type[Aggregate.Event]]]
     indexes: ClassVar[tuple[str, ...]] = ()
     counted_by: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    counted: ClassVar[str] = "true"
     edition: ClassVar[int] = 1
     span: ClassVar[Span] = Span.REGISTER
     has_several: ClassVar[bool] = False
@@ -52,3 +54,8 @@ class View(ABC, Generic[R]):
     @abstractmethod
     def fold(self, row: R | None, fact: Fact, key: Any) -> R:
         """The row after a fact; None: there was none. Takes all times from the fact."""
+
+
+def day_of(column: str) -> str:
+    """The day (UTC) of a time, to count by: as text, in the order of time."""
+    return f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD')"

@@ -30,12 +30,6 @@ COUNTS = """
 Question = tuple[str, list[Any]]
 
 
-ARE_KEPT = f"""
-    SELECT FROM pg_trigger WHERE tgrelid = to_regclass('{_REGISTER}') AND tgname = 'tally_insert'
-"""
-"""Whether there are counters: those of a release before this one had none, until it is rebuilt."""
-
-
 def counting(asked: TicketFilter, conditions: Any, *, kept: bool) -> Question:
     """What to ask, and with which parameters. `conditions` makes those of a filter.
 
@@ -56,8 +50,8 @@ def counting(asked: TicketFilter, conditions: Any, *, kept: bool) -> Question:
 
 def _by_day(asked: TicketFilter, others: TicketFilter, conditions: Any) -> list[Question]:
     first, last = asked.opened_from, asked.opened_to
-    begin = first and _midnight(first - timedelta(microseconds=1)) + DAY
-    end = last and _midnight(last)
+    begin = first and midnight(first - timedelta(microseconds=1)) + DAY
+    end = last and midnight(last)
     if begin and end and begin >= end:
         return [_rows(conditions(asked))]
     days: list[tuple[str, Any]] = []
@@ -74,7 +68,8 @@ def _by_day(asked: TicketFilter, others: TicketFilter, conditions: Any) -> list[
     return [_kept(2, _ALIKE_BY_DAY, conditions(others), days), *parts]
 
 
-def _midnight(at: datetime) -> datetime:
+def midnight(at: datetime) -> datetime:
+    """The beginning of that day (UTC)."""
     return datetime.combine(at.astimezone(UTC).date(), time(), UTC)
 
 

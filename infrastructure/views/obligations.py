@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from application.views.obligations import (
+    MISSABLE,
+    UNIT,
     ObligationFilter,
     ObligationRow,
     Obligations,
@@ -15,10 +17,12 @@ from application.views.obligations import (
     OverdueCount,
 )
 from infrastructure.database import Database
+from infrastructure.views.counts import midnight
 from infrastructure.views.rows import Rows, of_some, where_all
 
-_MISSED = "over_at IS NULL AND due_at < %s AND (paused_at IS NULL OR due_at < paused_at)"
-"""What was missed before it was paused stays so; what was not is not missed while it is."""
+_EVER = datetime.min.replace(tzinfo=UTC)
+
+_MISSED = f"due_at < %s AND {MISSABLE}"
 
 _OBLIGATION = {
     "ticket_id": "ticket_id = %s",
@@ -73,17 +77,14 @@ _EITHER = """
 
 _OVERDUE = f"""
     SELECT unit, level, sum(number)::bigint FROM (
-        SELECT t.unit, o.level, count(*) AS number
-          FROM (SELECT ticket_id, level FROM reporting.obligations
-                 WHERE {_MISSED} AND terms->>'unit' IS NULL) o
-          JOIN reporting.ticket_register t USING (ticket_id)
-         GROUP BY 1, 2
+        SELECT kind[2] AS unit, kind[3]::integer AS level, number FROM reporting.view_count
+         WHERE of = 'reporting.obligations'::regclass AND by = 1 AND number > 0
+           AND kind < ARRAY[%s]
         UNION ALL
-        SELECT terms->>'unit', level, count(*) FROM reporting.obligations
-         WHERE {_MISSED} AND terms->>'unit' IS NOT NULL GROUP BY 1, 2) charged
+        SELECT {UNIT}, level, 1 FROM reporting.obligations WHERE {_MISSED} AND due_at >= %s) missed
      GROUP BY unit, level ORDER BY unit, level
 """
-"""The unit is looked up only where the rule charges none."""
+"""What was due on the days before is read from the counters, that of today from the rows."""
 
 
 def asked_of(asked: ObligationFilter) -> tuple[list[str], list[Any]]:
@@ -166,5 +167,6 @@ class PostgresObligations(Obligations):
         return dict(self._rows.tuples(statement, now, list(obligation_ids)))
 
     def overdue_counts(self, now: datetime) -> list[OverdueCount]:
-        rows = self._rows.tuples(_OVERDUE, now, now)
+        today = midnight(now) if self._rows.are_counted() else _EVER
+        rows = self._rows.tuples(_OVERDUE, str(today.date()), now, today)
         return [OverdueCount(*row) for row in rows]

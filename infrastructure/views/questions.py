@@ -43,7 +43,7 @@ from application.views.ticket_register import (
 from application.views.ticket_then import TicketThenView
 from application.views.view import View
 from infrastructure.database import LOST, Database
-from infrastructure.views.counts import ARE_KEPT, counting
+from infrastructure.views.counts import counting
 from infrastructure.views.rows import Rows, of_some, where_all
 
 VIEWS: Sequence[View[Any]] = (
@@ -126,7 +126,6 @@ def _queued(where: str) -> str:
 class PostgresTicketRegister(TicketRegister):
     def __init__(self, database: Database) -> None:
         self._rows = Rows(database, TicketRegisterView())
-        self._counters = False
 
     def ticket(self, ticket_id: UUID) -> TicketRow | None:
         return self._rows.one(ticket_id)
@@ -138,16 +137,12 @@ class PostgresTicketRegister(TicketRegister):
         )
 
     def counts(self, asked: TicketFilter) -> dict[str, dict[str, int]]:
-        statement, parameters = counting(asked, _conditions, kept=self._are_kept())
+        statement, parameters = counting(asked, _conditions, kept=self._rows.are_counted())
         rows = self._rows.tuples(statement, *parameters)
         counts: dict[str, dict[str, int]] = {}
         for group, value, number in rows:
             counts.setdefault(group, {})[value] = number
         return counts
-
-    def _are_kept(self) -> bool:
-        self._counters = self._counters or bool(self._rows.tuples(ARE_KEPT))
-        return self._counters
 
     def queue(self, taker: Taker, *, after: Place | None, limit: int) -> list[TicketRow]:
         where, parameters = "NOT is_closed", []

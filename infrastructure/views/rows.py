@@ -12,6 +12,11 @@ from infrastructure.views.table import Table
 
 R = TypeVar("R")
 
+_COUNTERS = (
+    "SELECT FROM pg_trigger WHERE tgrelid = to_regclass('reporting.' || quote_ident(%s))"
+    " AND tgname = 'tally_insert'"
+)
+
 
 class Rows(Generic[R]):
     """Rows of one table, read back as rows of its view."""
@@ -20,6 +25,7 @@ class Rows(Generic[R]):
         self._database = database
         self._table = Table(view)
         self._select = f'SELECT {self._table.columns} FROM reporting."{self._table.name}"'
+        self._counters = False
 
     def one(self, id: UUID) -> R | None:
         rows = self.many(f'WHERE "{self._table.key}" = %s', id)
@@ -53,6 +59,11 @@ class Rows(Generic[R]):
         if few:
             fit = f"WITH fit AS MATERIALIZED ({fit}) SELECT * FROM fit"
         return [self._table.read(row) for row in self.tuples(f"{fit} {last}", *parameters, limit)]
+
+    def are_counted(self) -> bool:
+        """Whether counters are kept: a release before may have kept none, until it is rebuilt."""
+        self._counters = self._counters or bool(self.tuples(_COUNTERS, self._table.name))
+        return self._counters
 
     def tuples(self, statement: str, *parameters: Any) -> list[Any]:
         return self._database.rows(statement, parameters)

@@ -46,22 +46,20 @@ _TAKEN = (
 _NEWEST = "ORDER BY s.position DESC, s.field DESC"
 
 _OF_SOME = (
-    f"SELECT {_COLUMNS} FROM reporting.search s JOIN reporting.ticket_register t USING (ticket_id)"
+    f"SELECT {_COLUMNS} FROM {{}} s JOIN reporting.ticket_register t USING (ticket_id)"
     f" WHERE {{}} {_NEWEST} LIMIT %s"
 )
 
 _OF_ALL = (
     f"SELECT {_COLUMNS}"
-    f" FROM (SELECT {_TAKEN} FROM reporting.search s WHERE {{}} {_NEWEST} LIMIT %s) s"
+    f" FROM (SELECT {_TAKEN} FROM {{}} s WHERE {{}} {_NEWEST} LIMIT %s) s"
     f" LEFT JOIN reporting.ticket_register t USING (ticket_id) {_NEWEST}"
 )
 """Where nothing is asked about their tickets, only those of the texts taken are looked up."""
 
 _RARE = (
-    f"WITH s AS MATERIALIZED ("
-    f"SELECT {_TAKEN} FROM reporting.search s WHERE s.tokens @> %s::bigint[])"
-    f" SELECT {_COLUMNS} FROM s LEFT JOIN reporting.ticket_register t USING (ticket_id)"
-    f" WHERE {{}} {_NEWEST} LIMIT %s"
+    f"WITH rare AS MATERIALIZED ("
+    f"SELECT {_TAKEN} FROM reporting.search s WHERE s.tokens @> %s::bigint[]) "
 )
 """All that have the numbers are found first: to look for them among the newest might never end."""
 
@@ -154,16 +152,16 @@ class PostgresSearch(Search):
             if (value := getattr(asked, name)) is not None:
                 where, parameters = [*where, condition], [*parameters, value]
         if found >= FEW:
-            where = [*where, "s.tokens @> %s::bigint[]"]
+            given, source, where = "", "reporting.search", [*where, "s.tokens @> %s::bigint[]"]
             parameters = [*parameters, numbers]
         else:
-            parameters = [numbers, *parameters]
+            given, source, parameters = _RARE, "rare", [numbers, *parameters]
         for one in asked.withheld:
             where, parameters = [*where, _KEPT_BACK], [*parameters, *_kept_back(one)]
         of_some = any((asked.unit, asked.procedure, asked.withheld))
-        as_many = _OF_SOME if of_some else _OF_ALL
-        statement = (as_many if found >= FEW else _RARE).format(" AND ".join(where)).encode()
-        return [_Candidate(*row) for row in self._database.rows(statement, [*parameters, chunk])]
+        taken = (_OF_SOME if of_some else _OF_ALL).format(source, " AND ".join(where))
+        rows = self._database.rows(given + taken, [*parameters, chunk])
+        return [_Candidate(*row) for row in rows]
 
 
 def _kept_back(withheld: Withheld) -> list[Any]:

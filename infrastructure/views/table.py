@@ -64,6 +64,7 @@ class Table(Generic[R]):
         """A digest of what makes the rows: when it changes, the view is built anew."""
         made = [self.view.edition, self._columns, self.view.indexes, *self.view.counted_by]
         made += ["several"] if self.view.has_several else []
+        made += [self.view.counted] if self.view.counted != "true" else []
         said = " ".join(map(str, made))
         return hashlib.sha256(said.encode()).hexdigest()
 
@@ -108,7 +109,8 @@ class Table(Generic[R]):
         for columns in (*map(_indexed, self.view.indexes), *self._searched()):
             connection.execute(f'CREATE INDEX ON reporting."{self.name}" {columns}'.encode())
         if self.view.counted_by:
-            keep_tally(connection, self.view.name, self.name, self.view.counted_by)
+            by, counted = self.view.counted_by, self.view.counted
+            keep_tally(connection, self.view.name, self.name, by, counted)
 
     def _searched(self) -> list[str]:
         """Numbers are found one by one; those that came last are looked through in their heap."""

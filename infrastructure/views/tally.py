@@ -65,18 +65,23 @@ _COUNT = """
 
 
 def keep_tally(
-    connection: Connection, view: str, table: str, counted_by: Sequence[Sequence[str]]
+    connection: Connection,
+    view: str,
+    table: str,
+    counted_by: Sequence[Sequence[str]],
+    counted: str,
 ) -> None:
     """Count what is in a table of this view, and keep count from now on."""
     kinds = ", ".join(
         f"({by}, ARRAY[{', '.join(f'({column})::text' for column in columns)}])"
         for by, columns in enumerate(counted_by, start=1)
     )
-    digest = hashlib.sha256(kinds.encode()).hexdigest()[:8]
+    alike = f"SELECT * FROM (VALUES {kinds}) AS k (by, kind) WHERE {counted}"
+    digest = hashlib.sha256(alike.encode()).hexdigest()[:8]
     said = {
         "function": f"{view}__count_{digest}",  # another release may count by something else
         "table": f'reporting."{table}"',
-        "kinds": f"LATERAL (VALUES {kinds}) AS k (by, kind)",
+        "kinds": f"LATERAL ({alike}) AS k",
     }
     with connection.transaction():
         for statement in (_TABLE, _FUNCTION, _TRIGGERS, _COUNT):

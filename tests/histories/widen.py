@@ -2,8 +2,9 @@
 
 What was folded from a history is written down so many times more, under other ids, numbers and
 clients, each copy a place further on, so that positions and times still rise together. The texts
-stay those of the first copy, in its boxes, so that a search opens what it finds. The register
-itself is left as it is: of the copies nothing but the tables knows.
+stay those of the first copy, in its boxes, so that a search opens what it finds; they follow each
+other as they did, one history behind the other: beside its copies a text would say the same as the
+next hundred. The register itself is left as it is: of the copies nothing but the tables knows.
 """
 
 from __future__ import annotations
@@ -52,8 +53,8 @@ _MAPPED: Mapping[str, Mapping[str, str]] = {
         "due_at": _at("due_at"),
     },
     "search": {
-        "place": "position * {times} + n || '/' || field",
-        "position": _place("position"),
+        "place": "n * {span} + position || '/' || field",
+        "position": "n * {span} + position",
         "ticket_id": _id("ticket_id"),
     },
 }
@@ -97,10 +98,13 @@ def _copy(connection: psycopg.Connection, name: str, mapped: Mapping[str, str], 
         " WHERE table_schema = 'reporting' AND table_name = %s ORDER BY ordinal_position",
         (name,),
     ).fetchall()
-    said = ", ".join(mapped.get(c, f'"{c}"').format(times=times) for (c,) in columns)
+    [span] = connection.execute("SELECT max(position) FROM register.entry").fetchone() or [0]
+    said = ", ".join(mapped.get(c, f'"{c}"').format(times=times, span=span) for (c,) in columns)
     connection.execute(f"CREATE TEMPORARY TABLE known ON COMMIT DROP AS TABLE reporting.{name}")
     connection.execute(f"DELETE FROM reporting.{name}".encode())
-    connection.execute(
-        f"INSERT INTO reporting.{name} SELECT {said} FROM known,"
-        f" generate_series(0, {times - 1}) AS n".encode()
-    )
+    at_once = 1 if name == "search" else times
+    for first in range(0, times, at_once):
+        connection.execute(
+            f"INSERT INTO reporting.{name} SELECT {said} FROM known,"
+            f" generate_series({first}, {first + at_once - 1}) AS n".encode()
+        )

@@ -486,7 +486,8 @@ def is_level_reached(row: ObligationRow, now: datetime) -> bool:
 def test_what_is_overdue_is_counted_by_unit_and_level(
     parts: Parts, facts: list[Fact], obligations: list[ObligationRow], data: st.DataObject
 ) -> None:
-    now = data.draw(hours)
+    edges = [row.due_at for row in obligations]
+    now = data.draw(hours | st.sampled_from([*edges, *(at + INSTANT for at in edges)]))
     units = {row.ticket_id: row.unit for row in rows(TicketRegisterView(), facts)}
 
     counted = Counter(
