@@ -59,7 +59,9 @@ LONG = ("growth", "wide")
 
 
 @click.command()
-@click.option("--full", is_flag=True, help="The growth of the register too: takes an hour.")
+@click.option(
+    "--full", is_flag=True, help="The growth of the register too: takes over half an hour."
+)
 @click.option("--quick", is_flag=True, help="Shows that it works; the figures mean nothing.")
 @click.option("--only", multiple=True, type=click.Choice(list(PARTS)), help="These parts alone.")
 @click.option("--home", type=click.Path(path_type=Path), help="A directory on the disk to measure.")
@@ -102,7 +104,7 @@ def _measured(name: str, at: Setting) -> list[Figure]:
     begin = time.perf_counter()
     figures = PARTS[name](at)
     took = time.perf_counter() - begin
-    print_rows(f"{TITLES[name]} ({took:.0f} s)", HEADINGS, rows(figures))
+    print_rows(f"{TITLES[name]} ({took:.0f} s)", HEADINGS, rows(figures, at.scale.rounds))
     return figures
 
 

@@ -14,10 +14,12 @@ from tests.bench.cases import cases, lists
 from tests.bench.figures import Figure
 from tests.bench.processes import get_json, running_bare, running_load, running_yice
 from tests.bench.setting import BenchFailed, Server, Setting
-from tests.bench.stock import COMMON, MATTER, Stock, prepare, rare
+from tests.bench.stock import COMMON, MATTER, Stock, rare, stocked
 from tests.bench.turns import Turns, cursor_at, cursors
 
 CALLERS = (1, 8)
+"""The second floor is asked by the most of them, and for no lists: it only shows which server it is
+that the first one runs under."""
 
 OWN_SERVER = ", under our server"
 
@@ -27,11 +29,12 @@ PAGES = 20
 
 def measure(setting: Setting) -> list[Figure]:
     """Pages first: how many tickets are there then does not depend on how fast they are made."""
-    with setting.server("requests") as server:
-        stock = prepare(server.urls, setting.scale.tickets)
-        with turns_of(setting, server, stock, own=bare.has_own_server()) as turns:
-            found = pages(turns, stock)
-            return [*requests(turns, stock), *found]
+    with (
+        stocked(setting, "requests") as (server, stock),
+        turns_of(setting, server, stock, own=bare.has_own_server()) as turns,
+    ):
+        found = pages(turns.of_one_floor(), stock)
+        return [*requests(turns, stock), *found]
 
 
 def requests(turns: Turns, stock: Stock) -> list[Figure]:
@@ -39,11 +42,12 @@ def requests(turns: Turns, stock: Stock) -> list[Figure]:
     starts = cursors(turns.yice.port, stock.headers, PAGES)
     offers = len(stock.ticket_ids) // (len(CALLERS) * (turns.scale.rounds + 1))
     asked = cases(stock, starts, offers=offers, chance=Random(1))
+    by_callers = {n: turns if n == max(CALLERS) else turns.of_one_floor() for n in CALLERS}
     return [
         figure
         for case in asked
-        for callers in CALLERS
-        for figure in turns.compare("requests", case, callers)
+        for callers, of_them in by_callers.items()
+        for figure in of_them.compare("requests", case, callers)
     ]
 
 

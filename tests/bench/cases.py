@@ -116,6 +116,7 @@ def lists(stock: Stock, deep: str, state: str, chance: Random) -> list[Case]:
 class _Desk:
     def __init__(self, stock: Stock, cursors: list[str], chance: Random) -> None:
         self._stock, self._cursors, self._chance = stock, cursors, chance
+        self._unoffered = iter(stock.ticket_ids)  # an offer that stands is not made again
 
     def create(self) -> Request:
         body = {
@@ -127,7 +128,7 @@ class _Desk:
         return _post("/v1/tickets", body)
 
     def transfer(self) -> Request:
-        return self.offer(f"/v1/tickets/{next(self._stock.unoffered)}/transfer")
+        return self.offer(f"/v1/tickets/{next(self._unoffered)}/transfer")
 
     def offer(self, path: str) -> Request:
         body = {"to_id": self._stock.colleague_id, "reason": "片区调整", "summary": SUMMARY}

@@ -66,24 +66,25 @@ def _between(text: str, block: str, said: str) -> str:
 
 def _block(report: Report, page: Path, parts: Sequence[str]) -> str:
     figures = report.of(parts)
-    said = [f"{report.machine.described}. Medians of {report.rounds} rounds."]
+    medians = f"Medians of {report.rounds} rounds; a row of fewer says so."
+    said = [f"{report.machine.described}. {medians}"]
     if found := verdicts(figures):
         missed = sum(not verdict.is_met for verdict in found)
         said.append(f"Of {len(found)} targets {len(found) - missed} are met, {missed} missed.")
         said.append(markdown(("target", "measured", ""), [verdict_row(v) for v in found]))
     for part in parts:
-        said += _part(part, report.of([part]), page)
+        said += _part(part, report.of([part]), report.rounds, page)
     return "\n\n".join(said)
 
 
-def _part(part: str, figures: Sequence[Figure], page: Path) -> list[str]:
+def _part(part: str, figures: Sequence[Figure], rounds: int, page: Path) -> list[str]:
     said = [f"### {TITLES[part]}"]
     if part in CHARTS:
         chart = CHARTS[part](figures)
         file = page.with_name(f"{page.stem}-{part}.svg")
         file.write_text(chart.svg(), encoding="utf-8")
         said.append(f"![{chart.title}]({file.name})")
-    said.append(markdown(HEADINGS, rows(figures)))
+    said.append(markdown(HEADINGS, rows(figures, rounds)))
     if timed := latencies(figures):
         said.append(markdown(("latency", "at", "floor", *LATENCIES), timed))
     return said

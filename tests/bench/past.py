@@ -25,7 +25,7 @@ from domain.ticket import Ticket
 from infrastructure.wiring import Parts
 from tests.bench.figures import Figure, percentile
 from tests.bench.setting import BenchFailed, Server, Setting
-from tests.bench.stock import parts_of, prepare
+from tests.bench.stock import parts_of, stocked
 
 ASKED = 100
 """Of each in a round: as many as a percentile of 99 wants."""
@@ -36,10 +36,7 @@ FILE, SLOWEST = "one file as of, p99", "slowest list or count as of, p99"
 
 
 def measure(setting: Setting) -> list[Figure]:
-    with setting.server("past") as server:
-        prepare(server.urls, setting.scale.tickets)
-        with closing(parts_of(server.urls)) as parts:
-            parts.projector.catch_up()
+    with stocked(setting, "past") as (server, _):
         return list(pasts(setting, server, "past"))
 
 

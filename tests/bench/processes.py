@@ -27,6 +27,12 @@ PATIENCE_SECONDS = 120.0
 
 LOOK_SECONDS = 0.02
 
+QUIET_SECONDS = 5.0
+"""Longer than the clock takes to look again for what fell due."""
+
+LONGEST_SECONDS = 900.0
+"""How long the clock may have to record."""
+
 T = TypeVar("T")
 
 
@@ -49,6 +55,16 @@ class Yice:
             if time.monotonic() > until:
                 raise BenchFailed("the views do not catch up")
             time.sleep(LOOK_SECONDS)
+
+    def wait_for_clock(self) -> None:
+        """Until all is recorded that fell due while nobody ran. Raises BenchFailed."""
+        until, before = time.monotonic() + LONGEST_SECONDS, -1
+        while (head := self.head()) != before:
+            if time.monotonic() > until:
+                raise BenchFailed(f"the clock still records, {head} events by now")
+            before = head
+            time.sleep(QUIET_SECONDS)
+        self.wait_for_views()
 
     @contextmanager
     def at_rest(self) -> Iterator[None]:

@@ -16,7 +16,7 @@ from infrastructure.wiring import now
 from tests.bench.figures import Figure
 from tests.bench.processes import environ
 from tests.bench.setting import BenchFailed, Server, Setting
-from tests.bench.stock import parts_of, prepare
+from tests.bench.stock import parts_of, stocked
 from tests.bench.views import RUNNER, library_of, project
 
 COMMAND = ("interface.cli", "rebuild", "all")
@@ -26,8 +26,7 @@ LOOK_SECONDS = 0.02
 
 
 def measure(setting: Setting) -> list[Figure]:
-    with setting.server("rebuild") as server:
-        prepare(server.urls, setting.scale.rebuilt)
+    with stocked(setting, "rebuild") as (server, _):
         return list(rebuilds(setting, server, "rebuild"))
 
 
@@ -37,7 +36,8 @@ def rebuilds(setting: Setting, server: Server, part: str, at: str = "") -> Itera
     build(setting, server)
     with closing(parts_of(server.urls)) as parts, library_of(server, parts) as library:
         head = parts.register.head()
-        for _ in range(setting.scale.rounds):
+        scale = setting.scale
+        for _ in range(scale.rounds if head < scale.large else scale.large_rounds):
             took, peak = _rebuild(setting, server)
             seconds.append(took)
             peaks.append(peak)

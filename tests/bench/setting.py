@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,22 +24,23 @@ class BenchFailed(click.ClickException):
 class Scale(Struct, frozen=True, kw_only=True):
     """`seconds` bounds a round of requests, `append_seconds` one of appends; `rounds` of each.
 
-    `tickets` of four events are there before requests are sent, `rebuilt` before a rebuild;
-    `library_events` are read by the library's runner in a round; `writers` says how many processes
-    append, and how many callers in each, `slow_writers` the same on a slow disk; `sizes` are those
-    of the growth; the tables of a
-    history of `widened_events` are widened to `widened_tickets`.
+    `tickets` of four events are there before anything is measured that reads; `library_events` are
+    read by the library's runner in a round; `writers` says how many processes append, and how many
+    callers in each, `slow_writers` the same on a slow disk; `sizes` are those of the growth, and a
+    register of `large` events or more is rebuilt in `large_rounds` rounds; the tables of a history
+    of `widened_events` are widened to `widened_tickets`.
     """
 
     rounds: int = 5
     seconds: float = 0.4
     append_seconds: float = 0.4
     tickets: int = 2_400
-    rebuilt: int = 2_500
     library_events: int = 100
-    writers: tuple[tuple[int, int], ...] = ((1, 1), (1, 8), (1, 16), (1, 64), (4, 1), (8, 1))
-    slow_writers: tuple[tuple[int, int], ...] = ((1, 16), (1, 64), (8, 1))
+    writers: tuple[tuple[int, int], ...] = ((1, 1), (1, 8), (1, 16), (1, 64), (8, 1))
+    slow_writers: tuple[tuple[int, int], ...] = ((1, 64), (8, 1))
     sizes: tuple[int, ...] = (10_000, 100_000, 1_000_000)
+    large: int = 1_000_000
+    large_rounds: int = 2
     widened_events: int = 100_000
     widened_tickets: int = 1_000_000
 
@@ -52,7 +54,6 @@ QUICK = Scale(
     seconds=0.1,
     append_seconds=0.1,
     tickets=160,
-    rebuilt=100,
     library_events=20,
     writers=((1, 1), (2, 1)),
     slow_writers=((1, 2),),
@@ -93,10 +94,14 @@ class Setting:
         return self.home / "bench.log"
 
     @contextmanager
-    def server(self, name: str) -> Iterator[Server]:
+    def server(self, name: str, *, like: str = "", keep: bool = False) -> Iterator[Server]:
+        """`like`: it begins as a copy of one that was kept."""
+        if like:
+            subprocess.run(["cp", "-a", self.home / like, self.home / name], check=True)
         with EmbeddedPostgres(self.home / name, OPTIONS) as postgres:
             yield Server(postgres, embedded_urls(postgres))
-        shutil.rmtree(self.home / name)
+        if not keep:
+            shutil.rmtree(self.home / name)
 
 
 @contextmanager

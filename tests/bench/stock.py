@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import psycopg
 
 from application.clients import RegisterClient
@@ -20,6 +21,7 @@ from domain.aggregate import staff_ref
 from infrastructure.settings import Settings
 from infrastructure.wiring import Parts, Urls, now
 from tests.bench import bare
+from tests.bench.setting import Server, Setting
 
 CLIENTS = 100
 
@@ -43,9 +45,7 @@ def rare(number: int) -> str:
 
 @dataclass(frozen=True)
 class Stock:
-    """`unoffered` gives each ticket once: an offer that stands is not made again.
-
-    `ticket_ids` are some of the tickets, all open; `tickets` is how many there are; before the
+    """`ticket_ids` are some of the tickets, all open; `tickets` is how many there are; before the
     position `deep` only a quarter of them was opened.
     """
 
@@ -55,11 +55,24 @@ class Stock:
     ticket_ids: list[UUID]
     tickets: int
     deep: int
-    unoffered: Iterator[UUID]
 
     @property
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+
+
+@contextmanager
+def stocked(setting: Setting, name: str) -> Iterator[tuple[Server, Stock]]:
+    """A server whose views have read the stock of the scale; all parts begin with a copy of one."""
+    known = setting.home / "stock.json"
+    if not known.exists():
+        with setting.server("stock", keep=True) as server:
+            stock = prepare(server.urls, setting.scale.tickets)
+            with closing(parts_of(server.urls)) as parts:
+                parts.projector.catch_up()
+        known.write_bytes(msgspec.json.encode(stock))
+    with setting.server(name, like="stock") as server:
+        yield server, msgspec.json.decode(known.read_bytes(), type=Stock)
 
 
 def prepare(urls: Urls, tickets: int) -> Stock:
@@ -78,7 +91,6 @@ def prepare(urls: Urls, tickets: int) -> Stock:
         ticket_ids=ticket_ids,
         tickets=len(opened),
         deep=opened[min(max(len(opened) // 4, 2 * bare.PAGE), len(opened) - 1)],
-        unoffered=iter(ticket_ids),
     )
 
 

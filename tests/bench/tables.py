@@ -44,8 +44,9 @@ HEADINGS = (
 LATENCIES = ("p50 ms", "floor p50 ms", "p99 ms", "floor p99 ms")
 
 
-def rows(figures: Sequence[Figure]) -> list[list[str]]:
-    return [_row(figure) for figure in figures]
+def rows(figures: Sequence[Figure], rounds: int) -> list[list[str]]:
+    """A figure of fewer rounds says so."""
+    return [_row(figure, rounds) for figure in figures]
 
 
 def latencies(figures: Sequence[Figure]) -> list[list[str]]:
@@ -87,13 +88,16 @@ def print_rows(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]
     out.print(table)
 
 
-def _row(f: Figure) -> list[str]:
-    ours = [f.what, f.at, f.unit, number(f.median), _spread(f.yice)]
+def _row(f: Figure, rounds: int) -> list[str]:
+    ours = [f.what, f.at, f.unit, number(f.median), _spread(f.yice, rounds)]
     if f.ratio is None:
         return [*ours, "", "", "", ""]
     spread = f"{number(f.ratio.lowest)}–{number(f.ratio.highest)}"
     return [*ours, f.against, number(f.baseline), number(f.ratio.of_medians), spread]
 
 
-def _spread(values: Sequence[float]) -> str:
-    return f"{number(min(values))}–{number(max(values))}"
+def _spread(values: Sequence[float], rounds: int) -> str:
+    if len(values) == 1 < rounds:
+        return "1 round"
+    spread = f"{number(min(values))}–{number(max(values))}"
+    return spread if len(values) == rounds else f"{spread} ({len(values)} rounds)"

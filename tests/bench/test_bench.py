@@ -21,6 +21,7 @@ from tests.bench.machine import Machine
 from tests.bench.page import Report, growth_chart, write
 from tests.bench.setting import BenchFailed
 from tests.bench.stores import STORES
+from tests.bench.tables import rows
 from tests.bench.targets import verdicts
 from tests.bench.writes import rate
 from tests.support.postgres import home
@@ -140,6 +141,13 @@ def test_a_ratio_is_of_speeds_whatever_the_unit() -> None:
     assert faster.ratio == Ratio(of_medians=3.0, lowest=1.5, highest=4.0)
     assert sooner.ratio is not None
     assert (sooner.ratio.lowest, sooner.ratio.highest) == (2.0, 4.0)
+
+
+def test_a_figure_of_fewer_rounds_than_the_others_says_so() -> None:
+    figures = [Figure(part="p", what="w", yice=[2.0] * rounds) for rounds in (1, 2, 3)]
+
+    assert [row[4] for row in rows(figures, 3)] == ["1 round", "2.00–2.00 (2 rounds)", "2.00–2.00"]
+    assert rows(figures[:1], 1)[0][4] == "2.00–2.00"
 
 
 def test_a_percentile_is_a_value_that_was_measured() -> None:

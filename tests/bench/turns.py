@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from tests.bench.cases import MOST_REQUESTS, Case
@@ -29,6 +29,9 @@ class Turns:
     yice: Yice
     headers: dict[str, str]
     scale: Scale
+
+    def of_one_floor(self) -> Turns:
+        return replace(self, floors={"": self.floors[""]})
 
     def compare(self, part: str, case: Case, callers: int, at: str = "") -> list[Figure]:
         """`at` names the condition, where it is another than the callers. Raises BenchFailed."""

@@ -18,7 +18,7 @@ from tests.bench.figures import Figure
 from tests.bench.lag import measure_lag
 from tests.bench.library import Library
 from tests.bench.setting import BenchFailed, Server, Setting
-from tests.bench.stock import parts_of, prepare, tickets_of
+from tests.bench.stock import parts_of, stocked, tickets_of
 from tests.bench.stores import ACTOR, noted
 
 EVENTS = 2_000
@@ -28,8 +28,7 @@ RUNNER = "library runner, 1 view"
 
 
 def measure(setting: Setting) -> list[Figure]:
-    with setting.server("views") as server:
-        prepare(server.urls, setting.scale.tickets)
+    with stocked(setting, "views") as (server, _):
         return [*_throughput(setting, server), *measure_lag(setting, server)]
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,21 +26,22 @@ from infrastructure.database import Database
 from infrastructure.keystore import PostgresKeyStore
 from infrastructure.schema import KEYS, REGISTER, migrate
 from infrastructure.wiring import Urls
+from tests.histories.forms import cell
 from tests.histories.memory import SeededKeys
 from tests.histories.plan import BEGIN, Order, Team, teams
 from tests.histories.stamp import (
     COMMAND_COLUMNS,
     ENTRY_COLUMNS,
     EPOCH,
-    NULL,
     Rows,
-    cell,
     micros,
 )
 from tests.histories.telling import tell
 from tests.histories.work import Made, copy, key_row, work
 
 UNITS = ("main", "east", "west", "south", "north", "harbour")
+
+TABLES = ("register.entry", "register.command")
 
 TEMPLATES = 200
 """So many kinds of ticket are told; all others are one of them under another name."""
@@ -84,7 +85,8 @@ def fill(
 
     The same for the same arguments, but for the nonces of the boxes and the fingerprints, whose
     key is the installation's, and whether one process makes it or several (None: as many as it is
-    worth). Tables are made if they are missing. Raises NotEmpty.
+    worth). Tables are made if they are missing; of one that is interrupted they are left without
+    their primary and unique keys. Raises NotEmpty.
     """
     of = processes or (2 if events > FEW else 1)
     with (
@@ -101,11 +103,15 @@ def fill(
         prologue = [event for stored in told.prologue for event in stored.events]
         with psycopg.connect(urls.register) as connection:
             _must_be_empty(connection)
+            dropped = {table: _drop_keys(connection, table) for table in TABLES}
             _begin(connection, told.prologue, Codec(made_keys))  # type: ignore[arg-type]
         order = Order(seed, events, len(prologue), at_work, told.tickets, told.clients)
         made = _all(urls, order, secret("fingerprint"), of, others)
         happened = Counter(get_topic(type(event)) for event in prologue)
-        _finish(urls, made, [key_row(seed, id) for id in _staff(at_work)])
+        with psycopg.connect(urls.keys) as connection:
+            staff_keys = [key_row(seed, id) for id in _staff(at_work)]
+            copy(connection, "subject_key (subject, key)", staff_keys)
+        _make_keys(urls.register, dropped)
     return Filled(
         events=made.last,
         tickets=made.tickets,
@@ -129,19 +135,15 @@ def _must_be_empty(connection: psycopg.Connection) -> None:
 
 def _begin(connection: psycopg.Connection, prologue: Sequence, codec: Codec) -> None:
     """Packs and staff, recorded when the history begins."""
-    rows, position = Rows(), 1
+    rows, position, at = Rows(), 0, micros(BEGIN)
     for stored in prologue:
-        states = [(cell(get_topic(type(e)).encode()), codec.encode(e)) for e in stored.events]
-        rows.add(
-            stream_id=stored.stream_id.bytes,
-            version=stored.version - len(states) + 1,
-            position=position,
-            recorded_at=micros(BEGIN),
-            who=cell(stored.by.encode()) + cell(stored.command_id.encode()),
-            mark=stored.fingerprint,
-            events=[(topic, state, NULL, NULL) for topic, state in states],
-        )
-        position += len(states)
+        stream_id, who = stored.stream_id.bytes, cell(stored.by.encode())
+        who += cell(stored.command_id.encode())
+        for event in stored.events:
+            position += 1
+            topic, version = cell(get_topic(type(event)).encode()), event.originator_version
+            rows.entry(position, stream_id, version, at, who, topic, codec.encode(event))
+        rows.command(position, stream_id, stored.version, at, who, stored.fingerprint)
     copy(connection, f"register.entry ({ENTRY_COLUMNS})", rows.entries)
     copy(connection, f"register.command ({COMMAND_COLUMNS})", rows.commands)
 
@@ -171,15 +173,29 @@ def _others(number: int) -> Iterator[Executor | None]:
         yield pool
 
 
-def _finish(urls: Urls, made: Made, staff_keys: list[bytes]) -> None:
-    """Keys of the staff, the numbers where they are kept apart, and what the planner wants."""
-    with psycopg.connect(urls.keys) as connection:
-        copy(connection, "subject_key (subject, key)", staff_keys)
-    with psycopg.connect(urls.register, autocommit=True) as connection:
-        [counted] = connection.execute("SELECT to_regclass('register.counter')").fetchone() or [0]
-        if counted:
-            connection.cursor().executemany(
-                "INSERT INTO register.counter (register, last) VALUES (%s, %s)",
-                list(made.numbers.items()),
-            )
-        connection.execute("ANALYZE register.entry, register.command")
+def _drop_keys(connection: psycopg.Connection, table: str) -> Mapping[str, str]:
+    """Primary and unique ones: to keep them row by row costs as much as all the rest of a COPY.
+
+    What each is of, by its name.
+    """
+    found = connection.execute(
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE conrelid = %s::regclass AND contype IN ('p', 'u')",
+        (table,),
+    ).fetchall()
+    for name, _ in found:
+        connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}".encode())
+    return dict(found)
+
+
+def _make_keys(url: str, keys: Mapping[str, Mapping[str, str]]) -> None:
+    """Those that were dropped, and what the planner wants to know; all tables at once."""
+
+    def make(table: str) -> None:
+        added = ", ".join(f"ADD CONSTRAINT {name} {of}" for name, of in keys[table].items())
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(f"ALTER TABLE {table} {added}".encode())
+            connection.execute(f"ANALYZE {table}".encode())
+
+    with ThreadPoolExecutor(len(keys)) as threads:
+        list(threads.map(make, keys))

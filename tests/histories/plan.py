@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,6 +11,9 @@ from random import Random
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from tests.histories.forms import Form
 from tests.histories.gaps import FIXED, Template
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -61,25 +65,37 @@ def made_up_id(seed: int, kind: int, number: int) -> UUID:
 class Stream:
     """One ticket or client, while something happens to it.
 
-    `chance`: 64 bits of its own, from which all that is made up for it follows.
+    `chance`: 64 bits of its own, from which all that is made up for it follows. `key`: of its
+    client, and the id of the key.
     """
 
     __slots__ = (
         "chance",
         "client_id",
+        "form",
         "id",
         "id_bytes",
+        "key",
         "second",
+        "serial",
         "team",
-        "template",
         "values",
         "week",
     )
+    key: tuple[AESGCM, bytes]
 
     def __init__(
-        self, template: Template, id: UUID, client_id: UUID, team: Team, chance: int, week: int
+        self,
+        serial: int,
+        form: Form,
+        id: UUID,
+        client_id: UUID,
+        team: Team,
+        chance: int,
+        week: int,
     ) -> None:
-        self.template, self.id, self.client_id, self.team = template, id, client_id, team
+        self.serial, self.form, self.team = serial, form, team
+        self.id, self.client_id = id, client_id
         self.chance, self.week = chance, week
         self.id_bytes = id.bytes
         self.second = chance % 60
@@ -91,11 +107,13 @@ class Plan:
 
     def __init__(self, order: Order) -> None:
         self._order = order
+        self._tickets = [Form(template) for template in order.tickets]
+        self._clients = [Form(template) for template in order.clients]
         self._chance = Random(f"{order.seed}/plan")
         self._ids = Random(f"{order.seed}/ids")
         self._streams: dict[int, Stream] = {}
         self._weeks: dict[int, list[int]] = {}
-        self._clients: list[UUID] = []
+        self._known: list[UUID] = []
         self._days: dict[tuple[date, int], bytes] = {}
         self._serial = self.tickets = self.clients = 0
         lengths = [sum(len(c.events) for c in t.commands) for t in order.tickets]
@@ -112,63 +130,16 @@ class Plan:
                 serial, number = key >> 12 & 0xFFFFFFFF, key & 0xFFF
                 stream = self._streams[serial]
                 if number == 0:
-                    self.tickets += not stream.template.of_client
-                    self.clients += stream.template.of_client
+                    self.tickets += not stream.form.of_client
+                    self.clients += stream.form.of_client
                 yield key >> 44, stream, number
-                if number == len(stream.template.commands) - 1:
+                if number == len(stream.form.commands) - 1:
                     del self._streams[serial]
             week += 1
 
     def values(self, stream: Stream) -> list[bytes]:
         """What is put into the gaps of its template; texts and boxes are still to come."""
-        if stream.values is None:
-            stream.values = self._valued(stream)
-        return stream.values
-
-    def _open_week(self, week: int) -> None:
-        order, chance = self._order, self._chance
-        known = len(self._clients)
-        for template in chance.choices(order.tickets, k=self._weekly):
-            team = chance.choice(order.teams)
-            if known and chance.random() < OLD_CLIENTS:
-                client_id = self._clients[int(known * chance.random() ** 3)]
-            else:
-                client_id = self._new_client(week, template, team)
-            self._add(week, template, self._new_id(), client_id, team)
-
-    def _new_client(self, week: int, ticket: Template, team: Team) -> UUID:
-        """Registered a few minutes before their first matter."""
-        client_id = self._new_id()
-        self._clients.append(client_id)
-        template = self._chance.choice(self._order.clients)
-        before = ticket.commands[0].offset_minutes - self._chance.randint(4, 12)
-        self._add(week, template, client_id, client_id, team, after_minutes=before)
-        return client_id
-
-    def _new_id(self) -> UUID:
-        return UUID(int=self._ids.getrandbits(128), version=4)
-
-    def _add(
-        self,
-        week: int,
-        template: Template,
-        id: UUID,
-        client_id: UUID,
-        team: Team,
-        *,
-        after_minutes: int = 0,
-    ) -> None:
-        stream = Stream(template, id, client_id, team, self._ids.getrandbits(64), week)
-        self._streams[self._serial] = stream
-        begin = week * WEEK_SECONDS + after_minutes * 60 + stream.second
-        for number, command in enumerate(template.commands):
-            at = begin + command.offset_minutes * 60
-            key = at << 44 | self._serial << 12 | number
-            self._weeks.setdefault(at // WEEK_SECONDS, []).append(key)
-        self._serial += 1
-
-    def _valued(self, stream: Stream) -> list[bytes]:
-        template, team, chance = stream.template, stream.team, stream.chance
+        form, team, chance = stream.form, stream.team, stream.chance
         officers = team.officer_ids
         first = chance % len(officers)
         second = (first + 1 + chance // 97 % (len(officers) - 1)) % len(officers)
@@ -179,8 +150,59 @@ class Plan:
         assert len(fixed) == len(FIXED)
         weeks = stream.week - (MONDAY - BEGIN).days // 7
         values = [str(value).encode() for value in fixed]
-        values += [self._day(day, weeks) for day in template.days]
-        return values + [b""] * (template.width - len(values))
+        values += [self._day(day, weeks) for day in form.days]
+        return values + [b""] * (form.width - len(values))
+
+    def happened(self) -> Counter[str]:
+        """How often, by topic."""
+        found: Counter[str] = Counter()
+        for form in (*self._tickets, *self._clients):
+            for command in form.commands:
+                for event in command.events:
+                    found[event.topic] += command.times
+        return found
+
+    def _open_week(self, week: int) -> None:
+        chance, known = self._chance, len(self._known)
+        for form in chance.choices(self._tickets, k=self._weekly):
+            team = chance.choice(self._order.teams)
+            if known and chance.random() < OLD_CLIENTS:
+                client_id = self._known[int(known * chance.random() ** 3)]
+            else:
+                client_id = self._new_client(week, form, team)
+            self._add(week, form, self._new_id(), client_id, team)
+
+    def _new_client(self, week: int, ticket: Form, team: Team) -> UUID:
+        """Registered a few minutes before their first matter."""
+        client_id = self._new_id()
+        self._known.append(client_id)
+        form = self._chance.choice(self._clients)
+        before = ticket.commands[0].offset_minutes - self._chance.randint(4, 12)
+        self._add(week, form, client_id, client_id, team, after_minutes=before)
+        return client_id
+
+    def _new_id(self) -> UUID:
+        return UUID(int=self._ids.getrandbits(128), version=4)
+
+    def _add(
+        self,
+        week: int,
+        form: Form,
+        id: UUID,
+        client_id: UUID,
+        team: Team,
+        *,
+        after_minutes: int = 0,
+    ) -> None:
+        chance = self._ids.getrandbits(64)
+        stream = Stream(self._serial, form, id, client_id, team, chance, week)
+        self._streams[self._serial] = stream
+        begin = week * WEEK_SECONDS + after_minutes * 60 + stream.second
+        for number, command in enumerate(form.commands):
+            at = begin + command.offset_minutes * 60
+            key = at << 44 | self._serial << 12 | number
+            self._weeks.setdefault(at // WEEK_SECONDS, []).append(key)
+        self._serial += 1
 
     def _day(self, day: date, weeks: int) -> bytes:
         known = self._days.get((day, weeks))

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import hmac
 import os
-from base64 import b64encode
+from binascii import b2a_base64
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import md5, sha256
-from operator import itemgetter
+from hashlib import sha256
 from struct import Struct
-from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from tests.histories.gaps import FIXED, CommandGaps, EventGaps, Gaps, Template
+from tests.histories.forms import CommandForm, cell
+from tests.histories.gaps import FIXED, Gaps
 from tests.histories.plan import BEGIN, Plan, Stream, key_of
 from tests.histories.texts import texts
 
@@ -35,22 +34,18 @@ EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 APART = 700
 """At least so many microseconds lie between two commands."""
 
+NULL = b"\xff\xff\xff\xff"
+_NO_NUMBER = NULL, NULL
 _ENTRY = Struct(">hiqi16siiiq")
 _COMMAND = Struct(">hi16siiiqiqi32s")
 _LENGTH = Struct(">i")
-NULL = b"\xff\xff\xff\xff"
-_NO_NUMBER = NULL, NULL
-_COMMAND_ID, _COMMITMENT, _UNIT, _SECONDS = (
-    FIXED.index(name) for name in ("command", "commitment", "unit", "seconds")
+_TICKET, _COMMAND_ID, _COMMITMENT, _UNIT = (
+    FIXED.index(name) for name in ("ticket", "command", "commitment", "unit")
 )
 _MANY_KEYS = 50_000
 _NONCE = 12
 _SPREAD = 0x9E3779B97F4A7C15
-
-
-def cell(value: bytes) -> bytes:
-    """A value with its length before it."""
-    return _LENGTH.pack(len(value)) + value
+_MIX, _WHOLE = 0xDA942042E4DD58B5C6A4A7935BD1E995, (1 << 128) - 1
 
 
 def micros(at: datetime) -> int:
@@ -61,6 +56,9 @@ MICROSECOND = datetime.resolution
 
 BEGUN = micros(BEGIN)
 
+Given = Mapping[int, tuple[bytes, bytes]]
+"""By the place of an event in its command: the cells of its register and of its number there."""
+
 
 class Numbers:
     """The last number of each register."""
@@ -68,9 +66,16 @@ class Numbers:
     def __init__(self) -> None:
         self.last: Counter[bytes] = Counter()
 
-    def next(self, register: bytes) -> bytes:
+    def given(self, registers: Mapping[int, Gaps], unit: bytes) -> Given:
+        return {place: self._next(register, unit) for place, register in registers.items()}
+
+    def _next(self, gaps: Gaps, unit: bytes) -> tuple[bytes, bytes]:
+        """Of the gaps in the name of a register there is one, the unit."""
+        assert gaps.slots == (_UNIT,)
+        register = gaps.form % unit
         self.last[register] += 1
-        return b"%b-%04d" % (register.rpartition(b"/")[2], self.last[register])
+        number = b"%b-%04d" % (register.rpartition(b"/")[2], self.last[register])
+        return cell(register), cell(number)
 
 
 @dataclass
@@ -80,43 +85,42 @@ class Rows:
     entries: list[bytes] = field(default_factory=list)
     commands: list[bytes] = field(default_factory=list)
 
-    def add(
+    def entry(
         self,
-        *,
+        position: int,
         stream_id: bytes,
         version: int,
+        recorded_at: int,
+        who: bytes,
+        topic: bytes,
+        state: bytes,
+        number: tuple[bytes, bytes] = _NO_NUMBER,
+    ) -> None:
+        """`who`: the cells of actor and command id; `topic` and `number` are cells too."""
+        self.entries += (
+            _ENTRY.pack(10, 8, position, 16, stream_id, 4, version, 8, recorded_at),
+            topic,
+            _LENGTH.pack(len(state)),
+            state,
+            who,
+            *number,
+        )
+
+    def command(
+        self,
         position: int,
+        stream_id: bytes,
+        version: int,
         recorded_at: int,
         who: bytes,
         mark: bytes,
-        events: Sequence[tuple[bytes, bytes, bytes, bytes]],
+        number: bytes = NULL,
     ) -> None:
-        """A command: `position` and `version` are those of its first event.
-
-        `who`: the cells of actor and command id; `events`: topic (a cell), state, the cell of
-        register and that of its number (`NULL` without).
-        """
-        entry, length = _ENTRY.pack, _LENGTH.pack
-        first = NULL
-        for i, (topic, state, register, number) in enumerate(events):
-            self.entries += (
-                entry(10, 8, position + i, 16, stream_id, 4, version + i, 8, recorded_at),
-                topic,
-                length(len(state)),
-                state,
-                who,
-                register,
-                number,
-            )
-            if first is NULL:
-                first = number
-        last = len(events) - 1
+        """`position` and `version` are those of its last event, `number` the cell of its first."""
         self.commands += (
-            _COMMAND.pack(
-                8, 16, stream_id, 4, version + last, 8, position + last, 8, recorded_at, 32, mark
-            ),
+            _COMMAND.pack(8, 16, stream_id, 4, version, 8, position, 8, recorded_at, 32, mark),
             who,
-            first,
+            number,
         )
 
 
@@ -124,19 +128,11 @@ class Stamper:
     """Makes the rows of commands. `secret`: with which fingerprints are made here."""
 
     def __init__(self, seed: int, secret: bytes, plan: Plan) -> None:
-        self._seed, self._secret, self._plan = seed, secret, plan
+        self._seed, self._plan = seed, plan
+        self._unmarked = hmac.new(secret, digestmod="sha256")
         self._texts = texts(seed)
         self._keys: dict[UUID, tuple[AESGCM, bytes]] = {}
-        self._compiled: dict[int, list[_Command]] = {}
-        self._nonces: list[bytes] = []
-        self._salt = b"%d" % seed
-
-    def commands(self, template: Template) -> list[_Command]:
-        """Those of a template, ready to be stamped."""
-        known = self._compiled.get(id(template))
-        if known is None:
-            known = self._compiled[id(template)] = [_Command(c) for c in template.commands]
-        return known
+        self._nonces = _nonces()
 
     def stamp(
         self,
@@ -145,76 +141,72 @@ class Stamper:
         *,
         position: int,
         recorded_at: int,
-        numbers: Mapping[int, tuple[bytes, bytes]],
+        given: Given,
         rows: Rows,
     ) -> None:
-        """Add the rows of one command; `numbers`: register and number of those that have any."""
-        template = stream.template
-        command = self.commands(template)[number]
-        values = self._plan.values(stream)
-        said = self._say(stream, command, number, values)
-        if template.of_client and number == 0:
-            values[_COMMITMENT] = self._key(stream.client_id)[1]
-        events = []
+        """Add the rows of one command, the first of them at a position."""
+        command = stream.form.commands[number]
+        values = self._values(stream)
+        said = self._say(stream, command, number)
+        who = command.who(values)
         for place, event in enumerate(command.events):
-            if event.boxes:
-                self._close(stream, event, said, values, template.box_slot)
-            numbered = _NO_NUMBER
-            if place in numbers:
-                register, given = numbers[place]
-                numbered = cell(register), cell(given)
-            events.append((event.topic, event.state(values), *numbered))
-        rows.add(
-            stream_id=stream.id_bytes,
-            version=command.version - len(events) + 1,
-            position=position,
-            recorded_at=recorded_at,
-            who=command.who(values),
-            mark=hmac.digest(self._secret, command.said(values), "sha256"),
-            events=events,
+            for slot, text, bound in event.boxes:
+                values[slot] = self._sealed(stream, said[text], bound)
+            rows.entry(
+                position + place,
+                stream.id_bytes,
+                command.version + place,
+                recorded_at,
+                who,
+                event.topic_cell,
+                event.state(values),
+                given.get(place, _NO_NUMBER),
+            )
+        mark = self._unmarked.copy()
+        mark.update(command.said(values))
+        rows.command(
+            position + place,
+            stream.id_bytes,
+            command.version + place,
+            recorded_at,
+            who,
+            mark.digest(),
+            next((cell for _, cell in given.values()), NULL),
         )
 
-    def _say(
-        self, stream: Stream, command: _Command, number: int, values: list[bytes]
-    ) -> list[bytes]:
+    def _values(self, stream: Stream) -> list[bytes]:
+        if stream.values is None:
+            stream.values = self._plan.values(stream)
+            stream.key = self._key(stream.client_id)
+            if stream.form.of_client:
+                stream.values[_COMMITMENT] = stream.key[1]
+        return stream.values
+
+    def _say(self, stream: Stream, command: CommandForm, number: int) -> list[bytes]:
         """Make up the texts of a command, and its id."""
-        h = md5(b"%b%b%d" % (self._salt, stream.id_bytes, number), usedforsecurity=False)
-        digest = h.hexdigest().encode()
-        values[_COMMAND_ID] = b"%b-%b-4%b-8%b-%b" % (
-            *(digest[:8], digest[8:12], digest[13:16], digest[17:20]),
-            digest[20:],
+        assert stream.values is not None
+        chance = stream.chance + number * _SPREAD
+        id = b"%032x" % (chance * _MIX & _WHOLE)
+        stream.values[_COMMAND_ID] = b"%b-%b-4%b-8%b-%b" % (
+            *(id[:8], id[8:12], id[13:16], id[17:20]),
+            id[20:],
         )
         said = []
-        chance = stream.chance + number * _SPREAD
         for kind in command.kinds:
             heads, bodies = self._texts[kind]
             chance = chance * 6364136223846793005 + 1442695040888963407 & 0xFFFFFFFFFFFFFFFF
             said.append(heads[(chance >> 33) % len(heads)] + bodies[(chance >> 13) % len(bodies)])
-        slot = stream.template.text_slot
-        values[slot : slot + len(said)] = said
+        slot = stream.form.text_slot
+        stream.values[slot : slot + len(said)] = said
         return said
 
-    def _close(
-        self,
-        stream: Stream,
-        event: _Event,
-        said: Sequence[bytes],
-        values: list[bytes],
-        slot: int,
-    ) -> None:
-        aead, key_id = self._key(stream.client_id)
-        whose = values[0]
-        for i, (text, bound) in enumerate(event.boxes):
-            nonce = self._nonce()
-            box = aead.encrypt(nonce, said[text], b"%b:%b%b" % (whose, bound, key_id))
-            values[slot + i] = b64encode(nonce + box)
-
-    def _nonce(self) -> bytes:
-        """Random ones, many asked for at a time."""
-        if not self._nonces:
-            many = os.urandom(_NONCE * 1_000)
-            self._nonces = [many[i : i + _NONCE] for i in range(0, len(many), _NONCE)]
-        return self._nonces.pop()
+    def _sealed(self, stream: Stream, text: bytes, bound: bytes) -> bytes:
+        """As the product seals it, but for the mark before it."""
+        assert stream.values is not None
+        aead, key_id = stream.key
+        nonce = next(self._nonces)
+        place = b"%b:%b%b" % (stream.values[_TICKET], bound, key_id)
+        return b2a_base64(nonce + aead.encrypt(nonce, text, place), newline=False)
 
     def _key(self, client_id: UUID) -> tuple[AESGCM, bytes]:
         known = self._keys.get(client_id)
@@ -227,59 +219,8 @@ class Stamper:
         return known
 
 
-def _filling(gaps: Gaps) -> Callable[[list[bytes]], bytes]:
-    """What makes the text out of values."""
-    form, slots = gaps.form, gaps.slots
-    if not slots:
-        whole = form % ()
-        return lambda values: whole
-    if len(slots) == 1:
-        [slot] = slots
-        return lambda values: form % values[slot]
-    pick: Callable[[list[bytes]], Any] = itemgetter(*slots)
-    return lambda values: form % pick(values)
-
-
-def _cells(*gaps: Gaps) -> Gaps:
-    """One after the other, each with its length before it: what fills them is always as long."""
-    filled = [gap.form % tuple(b"-" * _WIDE[slot] for slot in gap.slots) for gap in gaps]
-    form = b"".join(
-        _LENGTH.pack(len(text)).replace(b"%", b"%%") + gap.form
-        for gap, text in zip(gaps, filled, strict=True)
-    )
-    return Gaps(form, tuple(slot for gap in gaps for slot in gap.slots))
-
-
-class _Wide(dict[int, int]):
-    """How long what fills a gap is: ids are, and so are days, the one gap of other kinds here."""
-
-    def __missing__(self, slot: int) -> int:
-        return 10
-
-
-_WIDE = _Wide({n: 36 for n in range(5)} | {_SECONDS: 2, _COMMAND_ID: 36})
-
-
-class _Event:
-    __slots__ = ("boxes", "state", "topic")
-
-    def __init__(self, event: EventGaps) -> None:
-        self.topic = cell(event.topic.encode())
-        self.state = _filling(event.state)
-        self.boxes = [(box.text, box.bound) for box in event.boxes]
-
-
-class _Command:
-    __slots__ = ("events", "kinds", "said", "version", "who")
-
-    def __init__(self, command: CommandGaps) -> None:
-        self.said = _filling(command.said)
-        self.who = _filling(_cells(command.by, command.command_id))
-        self.kinds, self.version = command.kinds, command.version
-        self.events = [_Event(event) for event in command.events]
-
-
-def register_of(register: Gaps, unit: bytes) -> bytes:
-    """What an event is entered in: of its gaps there is one, the unit."""
-    assert register.slots == (_UNIT,)
-    return register.form % unit
+def _nonces() -> Iterator[bytes]:
+    """Random ones, many asked for at a time."""
+    while True:
+        many = os.urandom(_NONCE * 1_000)
+        yield from (many[i : i + _NONCE] for i in range(0, len(many), _NONCE))

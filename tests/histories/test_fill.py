@@ -116,6 +116,21 @@ def test_each_command_is_known_with_its_last_position(desk: Desk) -> None:
     assert strays == []
 
 
+def test_its_tables_have_the_keys_and_indexes_of_any_register(
+    desk: Desk, postgres: EmbeddedPostgres
+) -> None:
+    asked = (
+        "SELECT indexdef FROM pg_indexes WHERE schemaname = 'register'"
+        " UNION SELECT conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE connamespace = 'register'::regnamespace ORDER BY 1"
+    )
+    with fresh_database(postgres, "register_template") as url, psycopg.connect(url) as connection:
+        fresh = connection.execute(asked.encode()).fetchall()
+
+    assert fresh
+    assert desk.rows(asked) == fresh
+
+
 def test_a_few_tickets_are_very_long(desk: Desk) -> None:
     lengths = sorted(
         n

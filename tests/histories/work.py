@@ -1,4 +1,4 @@
-"""One process's share of filling a register: every so-many-eth block of positions."""
+"""One process's share of filling a register: every so-many-eth stream."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from uuid import UUID
 
 import psycopg
 
-from tests.histories.gaps import CommandGaps
 from tests.histories.plan import Order, Plan, key_of
 from tests.histories.stamp import (
     APART,
@@ -20,11 +19,10 @@ from tests.histories.stamp import (
     Numbers,
     Rows,
     Stamper,
-    register_of,
 )
 
-BLOCK = 4_000
-"""Commands copied at a time."""
+BLOCK = 10_000
+"""Pieces of rows copied at a time, seven to an event."""
 
 KNOWN = 1_000
 """How many ticket ids are told of."""
@@ -50,7 +48,7 @@ class Made:
 def work(
     register_url: str, keys_url: str, order: Order, secret: bytes, *, share: int, of: int
 ) -> Made:
-    """Walk through all of it, and write every `of`-th block, `share` the first."""
+    """Walk through all of it, and write every `of`-th stream, `share` the first."""
     with psycopg.connect(register_url) as register, psycopg.connect(keys_url) as keys:
         return _Worker(register, keys, order, secret).walk(share, of)
 
@@ -66,69 +64,47 @@ class _Worker:
 
     def walk(self, share: int, of: int) -> Made:
         position, recorded_at = self._order.after, 0
-        done: Counter[tuple[int, int]] = Counter()
         rows, new_keys = Rows(), list[bytes]()
         ticket_ids: list[UUID] = []
-        for told, (seconds, stream, number) in enumerate(self._plan.commands()):
-            mine = told // BLOCK % of == share
-            if mine and told % BLOCK == 0:
-                rows, new_keys = Rows(), []
-            command = stream.template.commands[number]
-            numbers = self._numbered(command, stream.team.unit)
+        for seconds, stream, number in self._plan.commands():
+            command = stream.form.commands[number]
+            given = self._numbers.given(command.registers, stream.team.unit.encode())
             recorded_at = max(recorded_at + APART, BEGUN + seconds * 1_000_000)
-            if number == 0 and not stream.template.of_client and len(ticket_ids) < KNOWN:
+            if number == 0 and not stream.form.of_client and len(ticket_ids) < KNOWN:
                 ticket_ids.append(stream.id)
-            if mine:
-                if stream.template.of_client and number == 0:
+            if stream.serial % of == share:
+                if number == 0 and stream.form.of_client:
                     new_keys.append(key_row(self._order.seed, stream.id))
                 self._stamper.stamp(
                     stream,
                     number,
                     position=position + 1,
                     recorded_at=recorded_at,
-                    numbers=numbers,
+                    given=given,
                     rows=rows,
                 )
+                if len(rows.entries) > BLOCK:
+                    self._store(rows)
+                    rows = Rows()
             position += len(command.events)
-            done[id(stream.template), number] += 1
-            is_last = position >= self._order.events
-            if mine and (is_last or told % BLOCK == BLOCK - 1):
-                self._store(rows, new_keys)
-            if is_last:
+            command.times += 1
+            if position >= self._order.events:
                 break
+        self._store(rows)
+        copy(self._keys, "subject_key (subject, key)", new_keys)
         return Made(
             last=position,
             until=recorded_at,
             tickets=self._plan.tickets,
             clients=self._plan.clients,
-            happened=self._happened(done),
+            happened=self._plan.happened(),
             numbers={k.decode(): v for k, v in self._numbers.last.items()},
             ticket_ids=ticket_ids,
         )
 
-    def _numbered(self, command: CommandGaps, unit: str) -> dict[int, tuple[bytes, bytes]]:
-        """By the place of the event: its register and number there."""
-        found = {}
-        for place, event in enumerate(command.events):
-            if event.register is not None:
-                register = register_of(event.register, unit.encode())
-                found[place] = register, self._numbers.next(register)
-        return found
-
-    def _store(self, rows: Rows, new_keys: list[bytes]) -> None:
-        copy(self._keys, "subject_key (subject, key)", new_keys)
-        self._keys.commit()
+    def _store(self, rows: Rows) -> None:
         copy(self._register, f"register.entry ({ENTRY_COLUMNS})", rows.entries)
         copy(self._register, f"register.command ({COMMAND_COLUMNS})", rows.commands)
-        self._register.commit()
-
-    def _happened(self, done: Counter[tuple[int, int]]) -> Counter[str]:
-        happened: Counter[str] = Counter()
-        for template in (*self._order.tickets, *self._order.clients):
-            for number, command in enumerate(template.commands):
-                for event in command.events:
-                    happened[event.topic] += done[id(template), number]
-        return happened
 
 
 def copy(connection: psycopg.Connection, into: str, rows: Sequence[bytes]) -> None:
