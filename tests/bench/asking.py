@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from random import Random
 from urllib.parse import quote
@@ -12,7 +12,7 @@ import psycopg
 from tests.bench import bare
 from tests.bench.cases import cases, lists
 from tests.bench.figures import Figure
-from tests.bench.processes import get_json, running_bare, running_load, running_yice
+from tests.bench.processes import WORKER, get_json, running_bare, running_load, running_yice
 from tests.bench.setting import BenchFailed, Server, Setting
 from tests.bench.stock import COMMON, MATTER, Stock, rare, stocked
 from tests.bench.turns import Turns, cursor_at, cursors
@@ -60,7 +60,12 @@ def pages(turns: Turns, stock: Stock) -> list[Figure]:
 
 @contextmanager
 def turns_of(
-    setting: Setting, server: Server, stock: Stock, *, own: bool = False
+    setting: Setting,
+    server: Server,
+    stock: Stock,
+    *,
+    own: bool = False,
+    worker: Sequence[str] = WORKER,
 ) -> Iterator[Turns]:
     """Everything runs, and the views have read what there is.
 
@@ -73,7 +78,7 @@ def turns_of(
         if own:
             second = running_bare(url, setting.logs, own=True)
             floors[OWN_SERVER] = running.enter_context(second)
-        yice = running.enter_context(running_yice(server.urls, setting.logs))
+        yice = running.enter_context(running_yice(server.urls, setting.logs, worker))
         yice.wait_for_views()
         yield Turns(load=load, floors=floors, yice=yice, headers=stock.headers, scale=setting.scale)
 

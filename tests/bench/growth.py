@@ -61,8 +61,7 @@ def _appends(setting: Setting, server: Server, at: str) -> Iterator[Figure]:
 def _asked(setting: Setting, server: Server, at: str) -> Iterator[Figure]:
     """All but transfers, eight at once; the floor has as many rows as there are tickets."""
     stock = prepare(server.urls, OWN_TICKETS)
-    with turns_of(setting, server, stock) as turns:
-        turns.yice.wait_for_clock()
+    with turns_of(setting, server, stock, worker=["tests.bench.folder"]) as turns:
         must_find(turns, stock)
         starts = cursors(turns.yice.port, stock.headers, PAGES)
         chance = Random(1)

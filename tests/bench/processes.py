@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -27,11 +27,7 @@ PATIENCE_SECONDS = 120.0
 
 LOOK_SECONDS = 0.02
 
-QUIET_SECONDS = 5.0
-"""Longer than the clock takes to look again for what fell due."""
-
-LONGEST_SECONDS = 900.0
-"""How long the clock may have to record."""
+WORKER = ("interface.cli", "worker")
 
 T = TypeVar("T")
 
@@ -55,16 +51,6 @@ class Yice:
             if time.monotonic() > until:
                 raise BenchFailed("the views do not catch up")
             time.sleep(LOOK_SECONDS)
-
-    def wait_for_clock(self) -> None:
-        """Until all is recorded that fell due while nobody ran. Raises BenchFailed."""
-        until, before = time.monotonic() + LONGEST_SECONDS, -1
-        while (head := self.head()) != before:
-            if time.monotonic() > until:
-                raise BenchFailed(f"the clock still records, {head} events by now")
-            before = head
-            time.sleep(QUIET_SECONDS)
-        self.wait_for_views()
 
     @contextmanager
     def at_rest(self) -> Iterator[None]:
@@ -130,20 +116,22 @@ def running_bare(url: str, logs: Path, *, own: bool = False) -> Iterator[Bare]:
 
 
 @contextmanager
-def running_yice(urls: Urls, logs: Path) -> Iterator[Yice]:
+def running_yice(urls: Urls, logs: Path, worker: Sequence[str] = WORKER) -> Iterator[Yice]:
     """With the settings that `yice web` has unless told otherwise."""
     port = _free_port()
     named = environ(urls)
     with started(["interface.cli", "web", _bind(port)], logs, named) as web:
         _wait_until_it_answers(web, port, logs)
-        with running_worker(urls, logs) as worker:
-            yield Yice(port, worker)
+        with running_worker(urls, logs, worker) as folding:
+            yield Yice(port, folding)
 
 
 @contextmanager
-def running_worker(urls: Urls, logs: Path) -> Iterator[subprocess.Popen[bytes]]:
-    with started(["interface.cli", "worker"], logs, environ(urls)) as worker:
-        yield worker
+def running_worker(
+    urls: Urls, logs: Path, worker: Sequence[str] = WORKER
+) -> Iterator[subprocess.Popen[bytes]]:
+    with started(worker, logs, environ(urls)) as process:
+        yield process
 
 
 @contextmanager
@@ -170,7 +158,7 @@ def told(module: str, named: dict[str, str]) -> Iterator[subprocess.Popen[bytes]
 
 @contextmanager
 def started(
-    words: list[str], logs: Path, named: dict[str, str]
+    words: Sequence[str], logs: Path, named: dict[str, str]
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A Python module as a process; what it says goes to the end of the logs."""
     with logs.open("ab") as log:
