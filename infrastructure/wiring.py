@@ -187,7 +187,7 @@ class Parts:
         views = (
             *VIEWS,
             SearchView(index, self.codec.open, self.codec.fetch_keys),
-            ClientMatchView(self.matching, self.codec.open),
+            ClientMatchView(self.matching, self.codec.open, self.codec.fetch_keys),
         )
         self.projector = Projector(self.database, self.register, views)
         self.comparison = Comparison(self.database, self.codec)

@@ -47,8 +47,17 @@ class ClientMatchView(View[MatchRow]):
     )
     indexes = ("position",)
 
-    def __init__(self, index: MatchIndex, open_box: Callable[[str], str | None]) -> None:
-        self._index, self._open_box = index, open_box
+    def __init__(
+        self,
+        index: MatchIndex,
+        open_box: Callable[[str], str | None],
+        fetch_keys: Callable[[Collection[UUID]], None] = lambda subjects: None,
+    ) -> None:
+        """`fetch_keys`: have the keys of these clients at hand."""
+        self._index, self._open_box, self._fetch_keys = index, open_box, fetch_keys
+
+    def expect(self, facts: Sequence[Fact]) -> None:
+        self._fetch_keys({fact.event.originator_id for fact in facts})
 
     def keys(self, fact: Fact) -> Sequence[UUID]:
         return (fact.event.originator_id,)

@@ -15,13 +15,17 @@ from infrastructure.codec import Codec
 from infrastructure.database import LOST, Connection
 from infrastructure.views.copying import Copier
 from infrastructure.views.folding import fold, tell
-from infrastructure.views.reading import COLUMNS, Reader, Refused, wanted
+from infrastructure.views.reading import COLUMNS, Reader, Refused, Shares, wanted
 from infrastructure.views.table import Table
 
 R = TypeVar("R")
 
 PAGE = 1_000
 """Facts decoded at a time."""
+
+ROWS = 250
+"""How many rows are copied into a table at a time at least, but for the last of a job: to begin
+costs as much as dozens of rows. Until then they are in memory."""
 
 SORT_MEMORY = "32MB"
 INDEX_MEMORY = "128MB"
@@ -135,14 +139,15 @@ class Builder:
                     table.analyze(connection)
 
     def _fill(self, connection: Connection, tables: Sequence[Table[Any]], job: FillStreams) -> None:
-        reader = Reader(self._codec, tables)
+        reader, shares = Reader(self._codec, tables), Shares(tables)
         filled = [_Filled(table) for table in tables]
         connection.execute(f"SET LOCAL work_mem = '{SORT_MEMORY}'".encode())
         for rows in _pages(connection, (job.low, job.low, job.high, job.head)):
-            facts = reader.facts(rows)
+            of_page = shares.of(reader.facts(rows))
             for table in filled:
-                table.take(facts)
-                table.write(connection)
+                if table.name in of_page:
+                    table.take(of_page[table.name])
+                    table.write(connection, at_least=ROWS)
         for table in filled:
             table.end_stream()
             table.write(connection)
@@ -159,7 +164,7 @@ class _Filled(Generic[R]):
     """A table that is being filled, stream after stream."""
 
     def __init__(self, table: Table[R]) -> None:
-        self._table, self._view = table, table.view
+        self._table, self._view, self.name = table, table.view, table.name
         self._copier = Copier(table)
         self._stream: UUID | None = None
         self._rows: dict[Hashable, R] = {}
@@ -189,8 +194,10 @@ class _Filled(Generic[R]):
             self._copier.add(row)
         self._rows.clear()
 
-    def write(self, connection: Connection) -> None:
-        self._copier.write(connection)
+    def write(self, connection: Connection, *, at_least: int = 1) -> None:
+        """What was made, if that is so many rows."""
+        if len(self._copier) >= at_least:
+            self._copier.write(connection)
 
 
 def fresh(view: View[R]) -> Table[R]:

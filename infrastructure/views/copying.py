@@ -36,6 +36,9 @@ class Copier(Generic[R]):
         self._width = struct.pack(">h", table.width)
         self._rows: list[Sequence[Any]] = []
 
+    def __len__(self) -> int:
+        return len(self._rows)
+
     def add(self, row: R) -> None:
         self._rows.append(self._values(row))
 

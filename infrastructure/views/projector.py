@@ -18,7 +18,7 @@ from infrastructure.schema import LOCK
 from infrastructure.views import positions
 from infrastructure.views.building import Builder, Crew, Done, Job
 from infrastructure.views.folding import Folding
-from infrastructure.views.reading import Batch, Reader, Refused
+from infrastructure.views.reading import Batch, Reader, Refused, Shares
 from infrastructure.views.rebuilding import Rebuild, Report
 from infrastructure.views.table import Table
 
@@ -49,6 +49,7 @@ class Projector:
         self._database, self._codec = database, register.codec
         self._tables = {view.name: Table(view) for view in views}
         self._reader = Reader(self._codec, self._tables.values())
+        self._shares = Shares(self._tables.values())
         self._running: list[tuple[Table[Any], int]] = []
         self._known_until = 0.0
 
@@ -156,14 +157,15 @@ class Projector:
 
     def _commit(self, tables: Tables, batch: Batch, *, at_once: bool = False) -> None:
         """`at_once`: all views are asked with one question, and written with another."""
-        reached = dict[str, int]()
+        reached, shares = dict[str, int](), self._shares.of(batch.facts)
+        concerned = [table for table in tables if table.name in shares]
         with (
             self._database.connection() as connection,
             connection.pipeline() if at_once else nullcontext() as pipeline,
             connection.transaction(),
         ):
             locked = positions.lock(connection, [table.name for table in tables])
-            asked = {t.name: Folding(connection, t, batch.facts) for t in tables if at_once}
+            began = {t.name: Folding(connection, t, shares[t.name]) for t in concerned if at_once}
             at = positions.by_view(locked)
             moved = []
             for table in tables:
@@ -171,9 +173,11 @@ class Projector:
                     continue
                 position = reached[table.name] = at[table.name].position
                 if batch.after <= position < batch.last:
-                    folding = asked.get(table.name) or Folding(connection, table, batch.facts)
-                    folding.write(connection, position, copying=not at_once)
                     moved.append(table.name)
+                    if table.name in shares:
+                        share = shares[table.name]
+                        folding = began.get(table.name) or Folding(connection, table, share)
+                        folding.write(connection, position, copying=not at_once)
             if moved:
                 positions.move(connection, moved, batch.last)
             if pipeline:

@@ -121,13 +121,35 @@ def is_known(topic: str) -> bool:
     return isinstance(kind, type) and issubclass(kind, Aggregate.Event)
 
 
+class Shares:
+    """What of a batch each view shows: each fact is looked at once for all of them."""
+
+    def __init__(self, tables: Collection[Table[Any]]) -> None:
+        self._tables = tables
+        self._takers: dict[type[Any], list[str]] = {}
+        for table in tables:
+            for kind in table.view.facts:
+                self._takers.setdefault(kind, []).append(table.name)
+
+    def of(self, facts: Sequence[Fact]) -> dict[str, list[Fact]]:
+        """By table, of those that show any; what is unreadable is with all that might show it."""
+        shares: dict[str, list[Fact]] = {}
+        for fact in facts:
+            event: Any = fact.event
+            takers = self._takers.get(type(event), ())
+            if type(event) is Unreadable:
+                takers = [table.name for table in self._tables if event.concerns(table.topics)]
+            for name in takers:
+                shares.setdefault(name, []).append(fact)
+        return shares
+
+
 def wanted(table: Table[Any], facts: Sequence[Fact]) -> list[Fact]:
     """Those that the view shows. Raises Refused for one that cannot be read."""
-    kinds: set[type[Any]] = {Unreadable, *table.view.facts}
+    kinds = table.view.facts
     mine = [fact for fact in facts if type(fact.event) in kinds]
-    readable = [fact for fact in mine if not isinstance(fact.event, Unreadable)]
-    for fact in mine if len(readable) < len(mine) else ():
+    for fact in facts if len(mine) < len(facts) else ():
         event: Any = fact.event
-        if isinstance(event, Unreadable) and event.concerns(table.topics):
+        if type(event) is Unreadable and event.concerns(table.topics):
             raise Refused(fact.position, event.cause)
-    return readable
+    return mine

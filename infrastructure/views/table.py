@@ -124,11 +124,14 @@ class Table(Generic[R]):
 
     def ask(self, connection: Connection, keys: Iterable[Hashable]) -> Cursor[Any]:
         """For the rows of these keys that are there; `by_key` reads what is fetched."""
-        statement = (
+        return connection.execute(self._asking, (list(keys),), binary=True)
+
+    @cached_property
+    def _asking(self) -> bytes:
+        return (
             f'SELECT {self.columns} FROM reporting."{self.name}"'
             f' WHERE "{self.key}" = ANY(%b::{self._columns[0].type}[])'
-        )
-        return connection.execute(statement.encode(), (list(keys),), binary=True)
+        ).encode()
 
     def load(self, connection: Connection, keys: Iterable[Hashable]) -> dict[Hashable, R]:
         """The rows of these keys that are there, as the view folds them."""
@@ -158,16 +161,19 @@ class Table(Generic[R]):
         """Insert or replace, all in one statement."""
         by_column = zip(self._columns, zip(*map(self._values, rows), strict=True), strict=True)
         values = [column.in_array.array(of_all) for column, of_all in by_column]
+        connection.execute(self._writing, values)
+
+    @cached_property
+    def _writing(self) -> bytes:
         arrays = ", ".join(f"%b::{c.in_array.name}[]" for c in self._columns)
         given = ", ".join(f'"{c.name}"::{c.type}' for c in self._columns)
         others = self._columns[len(self._unique) :]
         sets = ", ".join(f'"{c.name}" = excluded."{c.name}"' for c in others)
-        statement = (
+        return (
             f'INSERT INTO reporting."{self.name}" ({self.columns})'
             f" SELECT {given} FROM unnest({arrays}) AS given ({self.columns})"
             f" ON CONFLICT ({self._names_one}) DO UPDATE SET {sets}"
-        )
-        connection.execute(statement.encode(), values)
+        ).encode()
 
     def read(self, row: Sequence[Any]) -> R:
         """A row of the table (its `columns`) as a row of the view."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -87,3 +88,12 @@ def test_a_text_that_cannot_be_opened_has_no_number() -> None:
     [row] = folded(ClientMatchView(INDEX, lambda _: None), [told]).values()
 
     assert row.parts == {}
+
+
+def test_the_keys_of_all_whose_files_are_read_are_asked_for_at_once() -> None:
+    asked: list[set[UUID]] = []
+    view = ClientMatchView(INDEX, lambda _: None, lambda clients: asked.append(set(clients)))
+
+    view.expect([*recorded(living(mobile="13800138000")), *recorded(registered_client(C2))])
+
+    assert asked == [{C1, C2}]

@@ -50,6 +50,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rebuilding, "CHUNK", 7)
     monkeypatch.setattr(rebuilding, "BATCH", 7)
     monkeypatch.setattr(building, "PAGE", 7)
+    monkeypatch.setattr(building, "ROWS", 3)
 
 
 deeds = st.lists(st.tuples(st.sampled_from(sorted(DEEDS)), st.integers(0, 19)), max_size=40)
