@@ -55,12 +55,18 @@ def by_view(locked: Cursor[Any]) -> dict[str, Position]:
 
 
 def move(connection: Connection, names: Collection[str], position: int) -> None:
-    """They have read so far; whoever waits for it is told once that is committed."""
+    """They have read so far; whoever waits for it is told once that is committed.
+
+    The disk is not waited for: what a crash takes back of the views, their position included, is
+    folded again from the register, where it is on disk.
+    """
     connection.execute(
         "UPDATE reporting.view_position SET position = %s, failure = NULL WHERE view = ANY(%s)",
         (position, list(names)),
     )
-    connection.execute(f"NOTIFY {CHANNEL}".encode())
+    connection.execute(
+        f"SELECT pg_notify('{CHANNEL}', ''), set_config('synchronous_commit', 'off', true)".encode()
+    )
 
 
 def replace(connection: Connection, name: str, position: int, definition: str) -> None:

@@ -121,11 +121,19 @@ def say_again(register: PostgresRegister) -> int:
 
 def fold(register: PostgresRegister) -> int:
     """As the worker does; then a reader asks the views."""
+    projector_of(register).catch_up()
+    return view_position(register) - 1
+
+
+def projector_of(register: PostgresRegister) -> Projector:
     projector = Projector(register._database, register, [TicketHistoryView()])
     projector.prepare()
-    projector.catch_up()
+    return projector
+
+
+def view_position(register: PostgresRegister) -> int:
     [view] = PostgresProgress(register._database, [TicketHistoryView.name]).views()
-    return view.position - 1
+    return view.position
 
 
 @pytest.mark.parametrize(
@@ -155,6 +163,27 @@ def test_without_a_look_a_crash_takes_back_what_nobody_was_told(store: Store) ->
     with store.register() as register:
         assert [fact.position for fact in register.facts(0, 10)] == [1, 2]
         assert register.receipt(submission().by, "mine") is None
+
+
+def test_what_a_crash_takes_back_of_a_view_is_folded_again(store: Store) -> None:
+    """What is folded is not waited for: it stands in the register, on disk."""
+    append_without_flush(store)
+    with store.register() as register:
+        facts = register.stream(T1)
+        projector_of(register).catch_up()
+        before = view_position(register), count_rows(store)
+
+    store.crash()
+
+    with store.register() as register:
+        taken_back = view_position(register)
+        projector_of(register).catch_up()
+        assert taken_back < view_position(register) == facts[-1].position
+        assert before == (view_position(register), count_rows(store))
+
+
+def count_rows(store: Store) -> int:
+    return _count(store, "SELECT count(*) FROM reporting.ticket_history")
 
 
 class CrashesBetween(Database):
