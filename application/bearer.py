@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Self
 from uuid import UUID
 
@@ -43,7 +44,7 @@ class Bearer:
     def text(self) -> str:
         return f"{PREFIX}_{self.staff_id.hex}_{self.credential_id}_{self.secret}"
 
-    @property
+    @cached_property
     def digest(self) -> str:
         return hashlib.sha256(self.secret.encode()).hexdigest()
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from functools import cache
 from threading import local
 from typing import Any, ClassVar, TypeVar, cast
 from uuid import UUID
@@ -370,20 +370,29 @@ def replayed(kind: type[A], facts: Sequence[Fact], aggregate: Any = None) -> A:
     return cast(A, aggregate)
 
 
+_ENVELOPE = frozenset({"by", "command_id", "received_at", "expected_version"})
+"""What a command says that may differ when it is repeated."""
+
+
 def fingerprint(command: Command, key: bytes) -> bytes:
     """A keyed digest of what the command says (it may speak of a person, hence the key).
 
     A field that came `LATER` and says nothing leaves no mark: older commands keep theirs.
     """
-    envelope = {"by", "command_id", "received_at", "expected_version"}
+    kind: Any = type(command)
     content = {
-        f.name: said
-        for f in fields(command)
-        if f.name not in envelope
-        and ((said := getattr(command, f.name)) is not None or f.name not in command.LATER)
+        name: said
+        for name in _words_of(kind)
+        if (said := getattr(command, name)) is not None or name not in command.LATER
     }
-    said = msgspec.json.encode([type(command).__name__, content], order="deterministic")
-    return hmac.new(key, said, hashlib.sha256).digest()
+    said = msgspec.json.encode([kind.__name__, content], order="deterministic")
+    return hmac.new(key, said, "sha256").digest()
+
+
+@cache
+def _words_of(kind: type) -> tuple[str, ...]:
+    """Its own fields, and those of the envelope that belong to what it says."""
+    return tuple(field.name for field in fields(kind) if field.name not in _ENVELOPE)
 
 
 def _submission(aggregate: Aggregate, command: Command, mark: bytes) -> Submission:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from application.accesses import STANDING_FILTERS, Accesses, Looker
@@ -49,7 +50,7 @@ class LabelledTexts:
         `standing`: the row that says who is what on it, if another. Raises Invalid for a purpose
         that is in no list.
         """
-        shown = {MATTER, *_paths(filter(is_filed, entries))}
+        shown = chain([MATTER], _paths(filter(is_filed, entries)))
         blind = self._look(standing or row, shown, looker)
         return _without_matter(row, blind), [_masked(entry, blind) for entry in entries]
 
@@ -57,7 +58,7 @@ class LabelledTexts:
         self, row: TicketRow, entries: Sequence[HistoryRow], looker: Looker
     ) -> list[HistoryRow]:
         """The same without the ticket itself."""
-        blind = self._look(row, set(_paths(entries)), looker)
+        blind = self._look(row, _paths(entries), looker)
         return [_masked(entry, blind) for entry in entries]
 
     def listed(self, rows: Iterable[TicketRow], at: datetime) -> list[TicketRow]:
@@ -90,8 +91,11 @@ class LabelledTexts:
         procedure = self._desk.look_up(Ticket, fact.event.originator_id).procedure
         return texts.get(procedure, {})
 
-    def _look(self, row: TicketRow, paths: Collection[str], looker: Looker) -> Collection[str]:
-        """Which of them they do not see; that they see the others is on record by then."""
+    def _look(self, row: TicketRow, paths: Iterable[str], looker: Looker) -> Collection[str]:
+        """Which of them they do not see; that they see the others is on record by then.
+
+        Where nothing is labelled, nobody goes through the paths.
+        """
         privacy = self._packs.privacy(looker.at)
         privacy.must_be_purpose(looker.purpose)
         labels = privacy.texts.get(row.procedure, {})

@@ -66,20 +66,21 @@ class SwitchPack(Command):
 
 @dataclass(frozen=True)
 class _Shelf:
-    """All packs by name as of a position, the instants `turns` at which versions come or go, and
-    what was pinned between two of them. Shared by threads; what comes later is another shelf.
+    """All packs by name as of a position, the instants `turns` (seconds since 1970) at which
+    versions come or go, and what was pinned between two of them. Shared by threads; what comes
+    later is another shelf.
     """
 
     position: int
     packs: Mapping[str, Pack]
-    turns: Sequence[datetime]
+    turns: Sequence[float]
     pins: dict[tuple[str, str, int], tuple[int, dict[str, int]]] = field(default_factory=dict)
     in_force: dict[int, Sequence[PackContent]] = field(default_factory=dict)
     privacy: dict[int, Privacy] = field(default_factory=dict)
 
     def turn(self, at: datetime) -> int:
         """How many versions have come or gone by then."""
-        return bisect_right(self.turns, at)
+        return bisect_right(self.turns, at.timestamp())
 
 
 class Packs:
@@ -234,7 +235,7 @@ class Packs:
         position, shelf = self._desk.pack_position(), self._shelf
         if position != shelf.position:
             packs: list[Pack] = self._desk.look_up_all(self._desk.register.pack_ids())
-            turns = sorted(at for pack in packs for at in pack.turns())
+            turns = sorted(at.timestamp() for pack in packs for at in pack.turns())
             shelf = _Shelf(position, {pack.name: pack for pack in packs}, turns)
             self._shelf = shelf
         return shelf

@@ -37,43 +37,46 @@ _PREPARED_NO_MORE = (b"26000", b"0A000")
 _numbers = count()
 
 
-def answer(
-    connection: psycopg.Connection[Any],
-    statement: bytes,
-    parameters: Sequence[object],
-    names: Names | None,
-) -> list[Any]:
-    """The rows. `names`: None where nothing may be prepared.
+class Asker:
+    """Asks over one connection; how its values are written and read is looked up once.
 
-    `%s` or `%b` stands for each parameter, `%%` for `%` where there are any. A signal to this
-    thread is heard when it is answered. Raises what psycopg would.
+    `is_prepared`: whether questions are prepared.
     """
-    wire = connection.pgconn
-    reader: abc.Transformer = Transformer(connection)
-    said, formats = _numbered(statement, bool(parameters))
-    values: Any = reader.dump_sequence(parameters, formats)
-    types = tuple(reader.types or ())
 
-    def asked() -> PGresult:
+    def __init__(self, connection: psycopg.Connection[Any], *, is_prepared: bool) -> None:
+        self._wire: PGconn = connection.pgconn
+        self._reader: abc.Transformer = Transformer(connection)
+        self._names: Names | None = {} if is_prepared else None
+
+    def answer(self, statement: bytes, parameters: Sequence[object]) -> list[Any]:
+        """The rows. `%s` or `%b` stands for each parameter, `%%` for `%` where there are any.
+
+        A signal to this thread is heard when it is answered. Raises what psycopg would.
+        """
+        reader = self._reader
+        said, formats = _numbered(statement, bool(parameters))
+        values: Any = reader.dump_sequence(parameters, formats)
+        types = tuple(reader.types or ())
+        result = self._asked(said, values, types)
+        if self._names and result.error_field(DiagnosticField.SQLSTATE) in _PREPARED_NO_MORE:
+            self._names.clear()
+            result = self._asked(said, values, types)
+        reader.set_pgresult(checked(self._wire, result))
+        return reader.load_rows(0, result.ntuples, tuple)
+
+    def _asked(self, said: bytes, values: Any, types: Sequence[int]) -> PGresult:
+        names, formats = self._names, self._reader.formats
         if names is None or (len(names) >= MOST_PREPARED and (said, types) not in names):
-            return wire.exec_params(said, values, types, reader.formats, Format.BINARY)
-        name = names.get((said, types)) or _prepared(wire, said, types, names)
-        return wire.exec_prepared(name, values, reader.formats, Format.BINARY)
+            return self._wire.exec_params(said, values, types, formats, Format.BINARY)
+        name = names.get((said, types)) or self._prepared(said, types, names)
+        return self._wire.exec_prepared(name, values, formats, Format.BINARY)
 
-    result = asked()
-    if names and result.error_field(DiagnosticField.SQLSTATE) in _PREPARED_NO_MORE:
-        names.clear()
-        result = asked()
-    reader.set_pgresult(checked(wire, result))
-    return reader.load_rows(0, result.ntuples, tuple)
-
-
-def _prepared(wire: PGconn, statement: bytes, types: Sequence[int], names: Names) -> bytes:
-    said = blake2b(repr((statement, types)).encode(), digest_size=8).hexdigest()
-    name = b"asked_%b_%d" % (said.encode(), next(_numbers))
-    checked(wire, wire.prepare(name, statement, types))
-    names[statement, types] = name
-    return name
+    def _prepared(self, statement: bytes, types: Sequence[int], names: Names) -> bytes:
+        said = blake2b(repr((statement, types)).encode(), digest_size=8).hexdigest()
+        name = b"asked_%b_%d" % (said.encode(), next(_numbers))
+        checked(self._wire, self._wire.prepare(name, statement, types))
+        names[statement, types] = name
+        return name
 
 
 def checked(wire: PGconn, result: PGresult) -> PGresult:

@@ -6,17 +6,15 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from application.register import Unavailable
-from infrastructure.asking import Names, answer
-
-Connection = psycopg.Connection[Any]
+from infrastructure.asking import Asker
 
 CONNECT_SECONDS = 5.0
 """How long to wait for a free or new connection."""
@@ -47,6 +45,20 @@ In seconds, the last in milliseconds. The first is for each host of a URL that n
 T = TypeVar("T")
 
 
+class Connection(psycopg.Connection[Any]):
+    """One that is asked below cursors, and keeps how."""
+
+    PREPARES = True
+
+    @cached_property
+    def asker(self) -> Asker:
+        return Asker(self, is_prepared=self.PREPARES)
+
+
+class Unprepared(Connection):
+    PREPARES = False
+
+
 class ForkedDatabase(RuntimeError):
     """A pool made before a fork was used after it: the two would share connections."""
 
@@ -61,10 +73,9 @@ class Database:
     def __init__(self, url: str, *, size: int = 10, prepare: bool = True) -> None:
         self.url = url
         self._pid = os.getpid()
-        self._prepares = prepare
-        self._names: WeakKeyDictionary[Connection, Names] = WeakKeyDictionary()
         self._pool = ConnectionPool(
             impatient(url),
+            connection_class=Connection if prepare else Unprepared,
             min_size=1,
             max_size=size,
             timeout=CONNECT_SECONDS,
@@ -114,8 +125,7 @@ class Database:
         self, connection: Connection, statement: bytes, parameters: Sequence[object] = ()
     ) -> list[Any]:
         """The same over a connection of this database. Raises what psycopg would."""
-        names = self._names.setdefault(connection, {}) if self._prepares else None
-        return answer(connection, statement, parameters, names)
+        return connection.asker.answer(statement, parameters)
 
     def close(self) -> None:
         if os.getpid() == self._pid:

@@ -177,8 +177,12 @@ class PostgresRegister(Register):
         return [[next(each) for _ in entries.submissions] for entries in waiting]
 
     def _replayed(self, submission: Submission) -> Receipt:
+        """Raises Unavailable."""
         receipt = self.receipt(submission.by, submission.command_id)
-        assert receipt is not None
+        if receipt is None:
+            raise Unavailable(
+                "the command was seen, and lost with the server before it was on disk"
+            )
         return receipt
 
     def _facts(self, statement: str, parameters: tuple[object, ...], *, opened: bool) -> list[Fact]:

@@ -12,6 +12,7 @@ from uuid import UUID
 from eventsourcing.utils import get_topic
 
 from application.register import Fact
+from application.views.ticket_register import TicketRow
 from application.views.view import Span, View
 from domain.aggregate import events_of
 from domain.sealed import Sealed
@@ -128,6 +129,12 @@ class TicketHistory(ABC):
     @abstractmethod
     def of_ticket(self, ticket_id: UUID, *, after: int, limit: int) -> list[HistoryRow]:
         """What happened to one ticket, in order, from the version behind `after` on."""
+
+    @abstractmethod
+    def with_ticket(
+        self, ticket_id: UUID, *, after: int, limit: int
+    ) -> tuple[TicketRow | None, list[HistoryRow]]:
+        """The same, and the ticket as it stands, by one question; None where there is none."""
 
     @abstractmethod
     def steps(self, procedure: str) -> Iterator[TakenStep]:

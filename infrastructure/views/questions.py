@@ -45,6 +45,7 @@ from application.views.view import View
 from infrastructure.database import LOST, Database
 from infrastructure.views.counts import counting
 from infrastructure.views.rows import Rows, of_some, where_all
+from infrastructure.views.table import Table
 
 VIEWS: Sequence[View[Any]] = (
     TicketRegisterView(),
@@ -176,11 +177,27 @@ class PostgresTicketRegister(TicketRegister):
 class PostgresTicketHistory(TicketHistory):
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._rows = Rows(database, TicketHistoryView())
+        self._rows, self._ticket = Rows(database, TicketHistoryView()), Table(TicketRegisterView())
+        self._with_ticket = (
+            f"SELECT {self._ticket.of('t')}, {self._rows.of('h')}"
+            " FROM (SELECT) one LEFT JOIN (SELECT *, row_number() OVER (ORDER BY version) AS nth"
+            " FROM reporting.ticket_history WHERE ticket_id = %s AND version > %s"
+            " ORDER BY version LIMIT %s) h ON true LEFT JOIN reporting.ticket_register t"
+            " ON t.ticket_id = %s AND coalesce(h.nth, 1) = 1 ORDER BY h.version"
+        )
 
     def of_ticket(self, ticket_id: UUID, *, after: int, limit: int) -> list[HistoryRow]:
         rest = "WHERE ticket_id = %s AND version > %s ORDER BY version LIMIT %s"
         return self._rows.many(rest, ticket_id, after, limit)
+
+    def with_ticket(
+        self, ticket_id: UUID, *, after: int, limit: int
+    ) -> tuple[TicketRow | None, list[HistoryRow]]:
+        """The columns of the ticket stand in the first row alone."""
+        asked = (ticket_id, after, limit, ticket_id)
+        rows, width = self._rows.tuples(self._with_ticket, *asked), self._ticket.width
+        ticket = self._ticket.read(rows[0][:width]) if rows[0][0] is not None else None
+        return ticket, [self._rows.read(row[width:]) for row in rows if row[width] is not None]
 
     def steps(self, procedure: str) -> Iterator[TakenStep]:
         statement = (

@@ -35,6 +35,10 @@ class Rows(Generic[R]):
     def columns(self) -> str:
         return self._table.columns
 
+    def of(self, alias: str) -> str:
+        """Its columns in a query that calls it by another name."""
+        return self._table.of(alias)
+
     def read(self, row: Any) -> R:
         return self._table.read(row)
 

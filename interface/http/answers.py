@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
-from flask import Response, request, url_for
+from flask import Response, request
+from flask.globals import request_ctx
 
 from application.register import Receipt
 from application.views import showing
 from domain.errors import Invalid
 from interface.http.auth import SEAL
 from interface.http.services import services
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 R = TypeVar("R")
 
@@ -23,9 +27,17 @@ def plain(value: Any) -> Any:
     return showing.plain(value, services().open_box)
 
 
+class Answer(Response):
+    """Said in one piece, with headers that are complete: nothing is looked through once more."""
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response(self.status, self.headers.to_wsgi_list())
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [self.get_data()]
+
+
 def json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     body = showing.encoded(value, services().open_box)
-    return Response(body, status, headers, content_type="application/json")
+    return Answer(body, status, headers, content_type="application/json")
 
 
 SEAL_SECONDS = 10.0
@@ -56,7 +68,8 @@ def created(
     receipt: Receipt, endpoint: str, *, more: Mapping[str, Any] | None = None, **values: Any
 ) -> Response:
     answer = answered(receipt, 201, **(more or {}))
-    answer.headers["Location"] = url_for(endpoint, **values)
+    assert request_ctx.url_adapter is not None
+    answer.headers["Location"] = request_ctx.url_adapter.build(endpoint, values)
     return answer
 
 

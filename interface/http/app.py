@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import flask_smorest
 from flask import Flask, Request, Response, g
 from flask.globals import request_ctx
+from flask.sessions import NullSession, SessionInterface, SessionMixin
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.exceptions import UnsupportedMediaType
 
@@ -82,8 +83,22 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is not type
         register_errors(self._app)
 
 
+class NoSession(SessionInterface):
+    """A token says who asks; nothing is kept between requests."""
+
+    _nothing = NullSession()
+
+    def open_session(self, app: Flask, request: Request) -> NullSession:
+        return self._nothing
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        pass
+
+
 class Web(Flask):
     """Flask, with headers that every answer carries, whoever gives it."""
+
+    session_interface = NoSession()
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         terms = self.extensions[EXTENSION].door.terms
@@ -194,9 +209,11 @@ def wait_for_views(asked: Request) -> None:
 
 def _asked_position(asked: Request) -> int:
     """0 where none is named. Raises Invalid."""
-    field, given = "min_position", asked.args.get("min_position")
+    field, given = MIN_POSITION, asked.headers.get(MIN_POSITION)
+    if asked.query_string and "min_position" in asked.args:
+        field, given = "min_position", asked.args["min_position"]
     if given is None:
-        field, given = MIN_POSITION, asked.headers.get(MIN_POSITION, "0")
+        return 0
     if not re.fullmatch("[0-9]{1,18}", given):
         raise Invalid("a position of the register, like 42", field=field)
     return int(given)

@@ -78,6 +78,21 @@ def _query() -> dict[str, str]:
     return request.args.to_dict()
 
 
+def _queried(schema: Schema) -> Callable[[], Any]:
+    """Reads what is asked; where nothing is, it is known already what that means."""
+    try:
+        nothing = schema.load({})
+    except ValidationError:
+        nothing = None
+
+    def read() -> Any:
+        if nothing is not None and not request.query_string:
+            return dict(nothing)
+        return _checked(schema, "query", _query)
+
+    return read
+
+
 def _checked(schema: Schema, location: str, read: Callable[[], Any]) -> Any:
     """What was sent, as its schema reads it; unknown fields are refused, wherever they stand.
 
@@ -154,9 +169,7 @@ class Resource:
             more: dict[str, Any] = {"security": []} if open_to_all else {}
             more |= {"parameters": headers} if headers else {}
             said = self.blueprint.doc(responses=refusals(*REFUSALS, *refused), **more)(checked)
-            self.blueprint.get(path)(
-                _served(route, said, partial(_checked, schema, "query", _query))
-            )
+            self.blueprint.get(path)(_served(route, said, _queried(schema)))
             return route
 
         return register

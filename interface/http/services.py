@@ -124,5 +124,7 @@ class Services:
 
 
 def services() -> Services:
-    found: Services = current_app.extensions[EXTENSION]
+    """Asked many times in a request: the proxy itself would take ten times as long."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    found: Services = app.extensions[EXTENSION]
     return found

@@ -143,9 +143,9 @@ def count_tickets(query: dict[str, Any]) -> Response:
 @resource.get("/<uuid:ticket_id>", FileSchema, headers=PURPOSE_HEADER)
 def show_ticket(query: dict[str, Any], ticket_id: UUID) -> Response:
     """The ticket file: where it stands, what may come next, and all that happened."""
-    who, row = looker(), found(ticket_id)
+    who = looker()
+    row, history = _found_with_history(ticket_id, after=0, limit=FILE_LIMIT)
     outlook = services().tickets.outlook(ticket_id)
-    history = _history(row, after=0, limit=FILE_LIMIT)
     row, history = services().labelled_texts.file(row, history, who)
     dossier = services().dossiers.standing(ticket_id, services().now())
     return versioned(row, **outlook, **dossier, file=filed(history))
@@ -164,8 +164,8 @@ class HistoryQuery(ReadQuery):
 )
 def show_history(query: dict[str, Any], ticket_id: UUID) -> Response:
     """Everything that happened to it, in order, from the version behind `after` on."""
-    who, row = looker(), found(ticket_id)
-    history = _history(row, after=query["after"], limit=query["limit"])
+    who = looker()
+    row, history = _found_with_history(ticket_id, after=query["after"], limit=query["limit"])
     return json({"items": services().labelled_texts.history(row, history, who)})
 
 
@@ -286,7 +286,20 @@ def correct_ticket(body: dict[str, Any], ticket_id: UUID) -> Response:
 
 def found(ticket_id: UUID) -> TicketRow:
     """As it is shown to who asks. Raises NotFound."""
-    row = services().ticket_register.ticket(ticket_id)
+    return _as_shown(services().ticket_register.ticket(ticket_id), ticket_id)
+
+
+def _found_with_history(
+    ticket_id: UUID, *, after: int, limit: int
+) -> tuple[TicketRow, list[HistoryRow]]:
+    """The same, and what happened to it as it is shown to who asks. Raises NotFound."""
+    history = services().ticket_history
+    row, entries = history.with_ticket(ticket_id, after=after, limit=limit)
+    shown = _as_shown(row, ticket_id)
+    return shown, entries_for_me(shown, entries)
+
+
+def _as_shown(row: TicketRow | None, ticket_id: UUID) -> TicketRow:
     if row is None:
         raise NotFound(f"no ticket {ticket_id}", field="ticket_id")
     return without_client(row, actor().staff_id)
@@ -296,11 +309,6 @@ def shown_to_me(rows: Sequence[TicketRow]) -> list[TicketRow]:
     """As on a list: labelled texts are masked for everybody, and some clients hidden from some."""
     reader_id, now = actor().staff_id, services().now()
     return [without_client(row, reader_id) for row in services().labelled_texts.listed(rows, now)]
-
-
-def _history(row: TicketRow, *, after: int, limit: int) -> list[HistoryRow]:
-    entries = services().ticket_history.of_ticket(row.ticket_id, after=after, limit=limit)
-    return entries_for_me(row, entries)
 
 
 def entries_for_me(row: TicketRow, entries: list[HistoryRow]) -> list[HistoryRow]:

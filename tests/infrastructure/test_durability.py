@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from application.register import Receipt, Unavailable
 from application.views.ticket_history import TicketHistoryView
 from infrastructure.appending import ALONE
 from infrastructure.codec import Codec
@@ -214,6 +215,24 @@ def test_what_a_crash_takes_back_between_reading_and_flushing_is_not_told(store:
     with store.register() as register:
         assert told == register.stream(T1)
     assert [fact.position for fact in told] == [2]
+
+
+def test_a_known_command_that_a_crash_takes_back_can_be_said_again(store: Store) -> None:
+    append_without_flush(store)
+
+    class CrashesOnceKnown(PostgresRegister):
+        def receipt(self, by: str, command_id: str) -> Receipt | None:
+            store.crash()
+            return super().receipt(by, command_id)
+
+    mine = submission(T1, 2, command_id="mine")
+    with store.register(CrashesOnceKnown) as register, pytest.raises(Unavailable):
+        register.append([mine])
+
+    with store.register() as register:
+        [receipt] = register.append([mine])
+        assert not receipt.replayed
+        assert len(register.stream(T1)) == 2
 
 
 @pytest.mark.parametrize("appended", [0, ALONE + 1], ids=["in two questions", "in one"])

@@ -279,6 +279,29 @@ def test_the_ticket_file_shows_where_it_stands_and_what_may_come_next(li_na: Per
     assert (shown["opened_at"], shown["version"]) == ("2026-11-23T04:00:00Z", 1)
 
 
+def test_a_step_of_the_ticket_file_says_what_it_asks_for(li_na: Person):
+    steps = li_na.get(opened(li_na)).body["steps"]
+
+    assert steps["answer"] == {
+        "title": "答复",
+        "to": "answered",
+        "fact": "answered",
+        "by": ["owner"],
+        "fields": {},
+        "missing": [],
+    }
+
+
+def test_only_the_headers_of_a_ticket_can_be_asked_for(li_na: Person):
+    ticket = opened(li_na)
+    length = li_na.get(ticket).headers["Content-Length"]
+
+    answer = li_na.ask("HEAD", ticket)
+
+    assert (answer.status, answer.headers["ETag"], answer.body) == (200, '"1"', None)
+    assert answer.headers["Content-Length"] == length
+
+
 def test_the_ticket_file_has_a_folder_for_each_kind_of_thing(li_na: Person, wang_fang: Person):
     ticket = opened(li_na)
     li_na.post(f"{ticket}/notes", {"text": "客户来过"})

@@ -237,6 +237,19 @@ def test_a_history_is_read_on_from_a_version(parts: Parts, tickets: list[TicketR
     assert parts.ticket_history.of_ticket(ticket.ticket_id, after=ticket.version, limit=4) == []
 
 
+@pytest.mark.parametrize(("after", "limit"), [(0, ALL), (3, 4), (ALL, 4)])
+def test_a_ticket_and_its_history_come_together(
+    parts: Parts, tickets: list[TicketRow], after: int, limit: int
+) -> None:
+    for ticket in (tickets[0], max(tickets, key=lambda t: t.version)):
+        history = parts.ticket_history.of_ticket(ticket.ticket_id, after=after, limit=limit)
+
+        together = parts.ticket_history.with_ticket(ticket.ticket_id, after=after, limit=limit)
+
+        assert together == (ticket, history)
+    assert parts.ticket_history.with_ticket(T1, after=after, limit=limit) == (None, [])
+
+
 @pytest.mark.parametrize("procedure", ["installation", "old-log", "consultation", "no-such"])
 def test_the_steps_of_a_procedure_come_ticket_by_ticket_in_the_order_of_their_times(
     parts: Parts, facts: list[Fact], procedure: str
