@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import click
@@ -40,7 +40,7 @@ from tests.bench.tables import (
 )
 from tests.bench.targets import verdicts
 
-PARTS: dict[str, Callable[[Setting], list[Figure]]] = {
+PARTS: dict[str, Callable[[Setting], Iterable[Figure]]] = {
     "writes": writes.measure,
     "codec": codecs.measure,
     "views": views.measure,
@@ -84,11 +84,13 @@ def main(
             out.print("fsync costs nothing here: name a directory on a disk by --home")
         figures: list[Figure] = []
         for name in names:
-            figures += _measured(name, at)
-            report = Report(machine=where, rounds=at.scale.rounds, figures=figures)
-            if file is not None:
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(json.encode(report))
+            try:
+                _measure(name, at, figures)
+            finally:
+                report = Report(machine=where, rounds=at.scale.rounds, figures=figures)
+                if file is not None:
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    file.write_bytes(json.encode(report))
     if page_ is not None:
         page.write(report, page_)
     said = [verdict_row(verdict) for verdict in verdicts(figures)]
@@ -100,12 +102,12 @@ def _machine(at: Setting) -> Machine:
         return machine(server.urls.register, at.home)
 
 
-def _measured(name: str, at: Setting) -> list[Figure]:
-    begin = time.perf_counter()
-    figures = PARTS[name](at)
+def _measure(name: str, at: Setting, figures: list[Figure]) -> None:
+    """One part more; what was measured before something went wrong stays."""
+    begin, known = time.perf_counter(), len(figures)
+    figures.extend(PARTS[name](at))
     took = time.perf_counter() - begin
-    print_rows(f"{TITLES[name]} ({took:.0f} s)", HEADINGS, rows(figures, at.scale.rounds))
-    return figures
+    print_rows(f"{TITLES[name]} ({took:.0f} s)", HEADINGS, rows(figures[known:], at.scale.rounds))
 
 
 if __name__ == "__main__":

@@ -27,8 +27,9 @@ APPENDING = (1, 16)
 REPLAYED = 100
 
 
-def measure(setting: Setting) -> list[Figure]:
-    return [figure for size in setting.scale.sizes for figure in _at_size(setting, size)]
+def measure(setting: Setting) -> Iterator[Figure]:
+    for size in setting.scale.sizes:
+        yield from _at_size(setting, size)
 
 
 def _at_size(setting: Setting, size: int) -> Iterator[Figure]:
