@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from application.desk import Actor
+from application.promises import OpenSupervision, RecordBreach, RecordDueSoon
 from application.register import Receipt
-from application.tickets import OpenSupervision, RecordBreach, RecordDueSoon, Tickets
+from application.tickets import Tickets
 from application.views.obligations import ObligationRow, Obligations
 from domain.errors import DomainError
 

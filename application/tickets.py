@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 from application.desk import Command
-from application.endings import Endings
+from application.promises import Promises
 from application.register import Receipt
 from application.ticket_desk import TicketCommand
 from domain.aggregate import Act
@@ -120,64 +120,7 @@ class MoveToVersion(TicketCommand):
     """To the newest versions of its packs that are in force."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ObligationCommand(TicketCommand):
-    """`key` is the obligation's own on its ticket, like `reply-1`."""
-
-    key: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class AskExtension(ObligationCommand):
-    due_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class ApproveExtension(ObligationCommand):
-    PERMISSION: ClassVar[str] = "obligation.approve"
-
-
-@dataclass(frozen=True, kw_only=True)
-class WaiveObligation(ObligationCommand):
-    PERMISSION: ClassVar[str] = "obligation.approve"
-    ground: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class RecordBreach(ObligationCommand):
-    PERMISSION: ClassVar[str] = "obligation.clock"
-
-
-@dataclass(frozen=True, kw_only=True)
-class RecordDueSoon(ObligationCommand):
-    PERMISSION: ClassVar[str] = "obligation.clock"
-
-
-@dataclass(frozen=True, kw_only=True)
-class OpenSupervision(ObligationCommand):
-    PERMISSION: ClassVar[str] = "obligation.clock"
-    level: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class IssueSupervisionNotice(TicketCommand):
-    PERMISSION: ClassVar[str] = "ticket.supervise"
-    demand: str
-    due_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class AnswerSupervision(TicketCommand):
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class RemindHandler(TicketCommand):
-    PERMISSION: ClassVar[str] = "ticket.remind"
-    text: str
-
-
-class Tickets(Endings):
+class Tickets(Promises):
     """Everything that can be done with a ticket."""
 
     def open(self, command: OpenTicket) -> Receipt:
@@ -313,88 +256,6 @@ class Tickets(Endings):
                 command.corrects_version, command.what, command.text, act=act
             ),
         )
-
-    def ask_extension(self, command: AskExtension) -> Receipt:
-        return self._change(
-            command,
-            lambda ticket, act: ticket.ask_extension(command.key, command.due_at, act=act),
-        )
-
-    def approve_extension(self, command: ApproveExtension) -> Receipt:
-        return self._change(
-            command, lambda ticket, act: ticket.approve_extension(command.key, act=act)
-        )
-
-    def waive_obligation(self, command: WaiveObligation) -> Receipt:
-        return self._change(
-            command, lambda ticket, act: ticket.waive(command.key, command.ground, act=act)
-        )
-
-    def record_breach(self, command: RecordBreach) -> Receipt:
-        """Said by the clock; the superior of who should have kept it is told. Raises NotOverdue."""
-        return self._change(
-            command,
-            lambda ticket, act: ticket.record_breach(
-                command.key, self._told(ticket, command.key, level=1), act=act
-            ),
-        )
-
-    def record_due_soon(self, command: RecordDueSoon) -> Receipt:
-        """Said by the clock. Raises NotDueSoon."""
-        return self._change(
-            command, lambda ticket, act: ticket.record_due_soon(command.key, act=act)
-        )
-
-    def open_supervision(self, command: OpenSupervision) -> Receipt:
-        """Said by the clock; somebody higher up is told (督办). Raises NotYetSupervised."""
-        return self._change(
-            command,
-            lambda ticket, act: ticket.open_supervision(
-                command.key,
-                command.level,
-                self._told(ticket, command.key, level=command.level),
-                act=act,
-            ),
-        )
-
-    def issue_notice(self, command: IssueSupervisionNotice) -> Receipt:
-        return self._change(
-            command,
-            lambda ticket, act: ticket.issue_notice(
-                command.demand,
-                command.due_at,
-                unit=ticket.unit,
-                year=self._desk.year(act),
-                act=act,
-            ),
-        )
-
-    def answer_notice(self, command: AnswerSupervision) -> Receipt:
-        return self._change(
-            command, lambda ticket, act: ticket.answer_notice(command.text, act=act)
-        )
-
-    def remind(self, command: RemindHandler) -> Receipt:
-        return self._change(command, lambda ticket, act: ticket.remind(command.text, act=act))
-
-    def _told(self, ticket: Ticket, key: str, *, level: int) -> UUID | None:
-        """So many superiors up from who should keep it, or the topmost; None if there is none.
-
-        Nobody stands above who is not known here: a form may have named them wrongly.
-        """
-        known = ticket.obligations.get(key)
-        told_id: UUID | None = None
-        above = UUID(known.responsible) if known else None
-        for _ in range(level):
-            above = self._superior_of(above) if above else None
-            told_id = above or told_id
-        return told_id
-
-    def _superior_of(self, staff_id: UUID) -> UUID | None:
-        try:
-            return self._desk.look_up(Staff, staff_id).superior_id
-        except NotFound:
-            return None
 
     def move_to_version(self, command: MoveToVersion) -> Receipt:
         """Raises NotOwner, AlreadyNewest, OlderVersions, StepNotPossible."""

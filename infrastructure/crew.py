@@ -14,10 +14,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from application.register import Unavailable
+from infrastructure.opening import Urls
 from infrastructure.settings import Settings
 from infrastructure.views.building import Crew, Done, Job
 from infrastructure.views.rebuilding import CHUNK, Report
-from infrastructure.wiring import Parts, Urls
+from infrastructure.wiring import Parts
 
 COLLECTED_AFTER = 50_000
 """Objects that are held before Python looks among them for what holds itself: facts and rows do

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from hashlib import sha256
-from importlib.resources import files
 from typing import Any
 from uuid import UUID
-
-import psycopg.conninfo
 
 from application.accesses import Accesses
 from application.across import AcrossTickets
@@ -52,7 +46,6 @@ from application.people_asked import PeopleAsked
 from application.policy import Policy
 from application.rankings import Rankings
 from application.readings import Readings
-from application.register import Unavailable
 from application.reports.packs import Reports
 from application.reports.sources import Sources
 from application.rotations import Rotations
@@ -64,32 +57,21 @@ from application.views.search import SearchView
 from application.views.showing import plain
 from application.views.ticket_history import described
 from application.volunteers import Volunteers
-from domain.calendar import Calendar, Calendars
 from domain.errors import NotFound
-from domain.holidays import chinese_holidays
 from domain.zone import Zone
 from infrastructure.codec import Codec
-from infrastructure.database import LOST, Database, impatient
-from infrastructure.embedded import EmbeddedPostgres
+from infrastructure.database import Database
 from infrastructure.evidence import PostgresEvidenceStore
 from infrastructure.keystore import PostgresKeyStore
 from infrastructure.numbering import PostgresNumbering
 from infrastructure.openid import OpenIdProvider
+from infrastructure.opening import Urls
 from infrastructure.pack_files import catalogue
 from infrastructure.register import PostgresRegister
-from infrastructure.schema import (
-    DESK,
-    KEYS,
-    REGISTER,
-    SEALER,
-    NotTheOwner,
-    as_desk,
-    as_role,
-    migrate,
-)
 from infrastructure.sealing.proofs import FolderProofs
 from infrastructure.sealing.signing import InstanceSigner, instance_key
-from infrastructure.settings import Settings, SettingsError
+from infrastructure.settings import Settings
+from infrastructure.shipped import shipped_calendars, shipped_packs
 from infrastructure.views.assessments import PostgresAssessmentList
 from infrastructure.views.client_match import PostgresClientMatches
 from infrastructure.views.client_ownership import PostgresClientOwnership
@@ -118,21 +100,6 @@ from infrastructure.views.then import (
     PostgresStaffThen,
     PostgresTicketsThen,
 )
-from infrastructure.yaml_text import read_yaml
-
-
-@dataclass(frozen=True)
-class Urls:
-    """Where the register and the keys are; two databases, with backups of their own.
-
-    `sealer` is the register's as its sealer sees it. `ensure_running` starts the server again if it
-    is ours and has died.
-    """
-
-    register: str
-    keys: str
-    sealer: str = ""
-    ensure_running: Callable[[], None] = lambda: None
 
 
 class Parts:
@@ -333,99 +300,6 @@ class Parts:
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-def shipped_packs() -> list[dict[str, Any]]:
-    """The packs of this release, as their files say."""
-    shipped = sorted((files("domain") / "packs").iterdir(), key=lambda file: file.name)
-    return [read_yaml(file.read_bytes()) for file in shipped]
-
-
-@cache
-def shipped_calendars() -> Calendars:
-    """The calendars of this release, holidays and make-up days filled in.
-
-    They go on provisionally for two years more: a desk does not stand still on New Year's Day.
-    """
-    folder = files("domain") / "calendars"
-    contents = [read_yaml(file.read_bytes()) for file in folder.iterdir()]
-    return Calendars(Calendar.read(c).resolved(chinese_holidays()).foreseeing(2) for c in contents)
-
-
-@contextmanager
-def store(settings: Settings) -> Iterator[Urls]:
-    """The two databases: those that the settings name, or embedded ones, running inside.
-
-    Raises SettingsError, Unavailable.
-    """
-    if settings.database_url:
-        keys = settings.keys_url or _beside(settings.database_url)
-        urls = Urls(settings.database_url, keys, settings.sealer_url)
-        yield ready(urls)
-        return
-    with EmbeddedPostgres(settings.home) as postgres:
-        yield embedded_urls(postgres)
-
-
-def embedded_urls(postgres: EmbeddedPostgres) -> Urls:
-    """Two databases on it, made ready; whoever is given the URLs is no more than the desk."""
-    for name in ("yice", "yice_keys"):
-        postgres.create_database(name)
-    ready(Urls(postgres.url("yice"), postgres.url("yice_keys")))
-    return Urls(
-        postgres.url("yice", DESK),
-        postgres.url("yice_keys", DESK),
-        postgres.url("yice", SEALER),
-        postgres.ensure_running,
-    )
-
-
-def ready(urls: Urls) -> Urls:
-    """The schema brought up to date by whoever the URLs name, and the URLs of the desk's role.
-
-    Raises SettingsError, Unavailable.
-    """
-    try:
-        for url, migrations in ((urls.register, REGISTER), (urls.keys, KEYS)):
-            with closing(Database(url, size=1)) as database:
-                migrate(database, migrations)
-        return replace(
-            urls,
-            register=as_desk(urls.register),
-            keys=as_desk(urls.keys),
-            sealer=urls.sealer or as_role(urls.register, SEALER),
-        )
-    except NotTheOwner as refused:
-        raise SettingsError(f"start once with the URL of the owner: {refused}") from None
-    except LOST as lost:
-        raise Unavailable(str(lost)) from None
-
-
-def _beside(url: str) -> str:
-    """The database for the keys where none is named: the register's, with `_keys` behind.
-
-    Made if it is not there yet. Raises SettingsError, Unavailable.
-    """
-    parameters = psycopg.conninfo.conninfo_to_dict(url)
-    name = f"{parameters.get('dbname') or 'yice'}_keys"
-    keys = psycopg.conninfo.make_conninfo(url, dbname=name)
-    try:
-        psycopg.connect(impatient(keys)).close()
-    except psycopg.OperationalError:
-        _create(url, name)
-    return keys
-
-
-def _create(url: str, name: str) -> None:
-    try:
-        with psycopg.connect(impatient(url), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-        return
-    except psycopg.OperationalError as lost:
-        raise Unavailable(str(lost)) from None
-    except psycopg.Error as error:
-        raise SettingsError(f"name a database for the keys in YICE_KEYS_URL: {error}") from None
 
 
 def _under_its_name(entry: dict[str, Any]) -> dict[str, Any]:

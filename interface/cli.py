@@ -32,10 +32,11 @@ from domain.errors import DomainError
 from infrastructure.crew import rebuild_views
 from infrastructure.embedded import EmbeddedPostgresFailed
 from infrastructure.log_files import read_log, read_map
+from infrastructure.opening import Urls, store
 from infrastructure.settings import Settings, SettingsError
 from infrastructure.views.questions import VIEW_NAMES
 from infrastructure.views.rebuilding import RebuildFailed
-from infrastructure.wiring import Parts, Urls, now, store
+from infrastructure.wiring import Parts, now
 from interface import server
 from interface import worker as worker_process
 from interface.accesses_cli import accesses

@@ -11,6 +11,7 @@ from uuid import uuid4
 import click
 
 from application.instances import RequestInstance, RequestRevocation
+from infrastructure.opening import store
 from infrastructure.sealing import state
 from infrastructure.sealing.bundle import BundleInvalid
 from infrastructure.sealing.judging import Doubt, Trust
@@ -27,7 +28,7 @@ from infrastructure.sealing.sealer import (
 from infrastructure.sealing.signing import instance_key
 from infrastructure.sealing.tiles import TileInvalid
 from infrastructure.settings import Settings
-from infrastructure.wiring import Parts, now, store
+from infrastructure.wiring import Parts, now
 from interface import sealer as process
 from interface import witness as witnessing
 from interface.demo import free_port

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
+from infrastructure.opening import Urls
 from infrastructure.settings import Settings
-from infrastructure.wiring import Parts, Urls, now
+from infrastructure.wiring import Parts, now
 from interface.http.app import create_app
 from interface.http.door import Door
 from interface.http.services import Services

@@ -10,7 +10,7 @@ from uuid import UUID
 from flask import Response
 from marshmallow import Schema, fields
 
-from application.tickets import ApproveExtension, AskExtension, WaiveObligation
+from application.promises import ApproveExtension, AskExtension, WaiveObligation
 from application.views.obligations import ObligationFilter, ObligationRow
 from domain.errors import NotFound
 from domain.obligation import Obligation

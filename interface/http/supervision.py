@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import Response
 
-from application.tickets import AnswerSupervision, IssueSupervisionNotice, RemindHandler
+from application.promises import AnswerSupervision, IssueSupervisionNotice, RemindHandler
 from domain.sealed import TEXT_LIMIT
 from interface.http.answers import answered
 from interface.http.auth import command

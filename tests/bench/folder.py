@@ -10,7 +10,7 @@ import gc
 import os
 import time
 
-from infrastructure.wiring import Urls
+from infrastructure.opening import Urls
 from interface.worker import IDLE_SECONDS
 from tests.bench.stock import parts_of
 

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from infrastructure.wiring import Urls
+from infrastructure.opening import Urls
 from tests.bench import bare
 from tests.bench.load import Outcome, Round
 from tests.bench.setting import BenchFailed

@@ -14,7 +14,7 @@ import click
 from msgspec import Struct
 
 from infrastructure.embedded import EmbeddedPostgres
-from infrastructure.wiring import Urls, embedded_urls
+from infrastructure.opening import Urls, embedded_urls
 
 
 class BenchFailed(click.ClickException):

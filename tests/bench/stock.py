@@ -18,8 +18,9 @@ from application.packs import Packs
 from application.people import IssueCredential, RegisterStaff, TakePost
 from application.tickets import IssueSlip, NoteTicket, OpenTicket, Tickets
 from domain.aggregate import staff_ref
+from infrastructure.opening import Urls
 from infrastructure.settings import Settings
-from infrastructure.wiring import Parts, Urls, now
+from infrastructure.wiring import Parts, now
 from tests.bench import bare
 from tests.bench.setting import Server, Setting
 

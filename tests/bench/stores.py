@@ -15,7 +15,8 @@ from eventsourcing.utils import get_topic
 from application.register import Submission
 from domain.sealed import Sealed
 from domain.ticket import Ticket
-from infrastructure.wiring import Urls, now
+from infrastructure.opening import Urls
+from infrastructure.wiring import now
 from tests.bench.library import Library
 from tests.bench.processes import environ
 from tests.bench.setting import Server

@@ -6,7 +6,7 @@ import time
 
 import click
 
-from infrastructure.wiring import Urls
+from infrastructure.opening import Urls
 from tests.histories.fill import MEDIAN_ACTS, fill
 
 

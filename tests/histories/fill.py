@@ -24,8 +24,8 @@ from eventsourcing.utils import get_topic
 from infrastructure.codec import Codec
 from infrastructure.database import Database
 from infrastructure.keystore import PostgresKeyStore
+from infrastructure.opening import Urls
 from infrastructure.schema import KEYS, REGISTER, migrate
-from infrastructure.wiring import Urls
 from tests.histories.forms import cell
 from tests.histories.memory import SeededKeys
 from tests.histories.plan import BEGIN, Order, Team, teams

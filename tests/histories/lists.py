@@ -19,8 +19,9 @@ import click
 from application.views.obligations import ObligationFilter, Obligations
 from application.views.search import Search, SearchFilter
 from application.views.ticket_register import Taker, TicketFilter, TicketRegister
+from infrastructure.opening import Urls
 from infrastructure.settings import Settings
-from infrastructure.wiring import Parts, Urls
+from infrastructure.wiring import Parts
 from tests.histories.texts import COMMON, RARE
 from tests.histories.widen import widen
 

@@ -20,6 +20,7 @@ from application.handovers import (
     TakeTicket,
 )
 from application.packs import Packs
+from application.promises import OpenSupervision, RecordBreach, RecordDueSoon, RemindHandler
 from application.tickets import (
     AnswerTicket,
     CloseTicket,
@@ -28,11 +29,7 @@ from application.tickets import (
     InstructTicket,
     IssueSlip,
     NoteTicket,
-    OpenSupervision,
     OpenTicket,
-    RecordBreach,
-    RecordDueSoon,
-    RemindHandler,
     ReopenTicket,
     ResumeTicket,
     SuspendTicket,

@@ -11,7 +11,7 @@ from application.packs import Packs
 from application.people import People
 from application.register import Submission
 from infrastructure.codec import Codec
-from infrastructure.wiring import shipped_calendars, shipped_packs
+from infrastructure.shipped import shipped_calendars, shipped_packs
 from tests.histories.cast import UNIT, Cast, employ, register_client
 from tests.histories.gaps import Template
 from tests.histories.memory import MemoryRegister, SeededKeys, TellingDesk

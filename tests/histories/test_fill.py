@@ -18,7 +18,9 @@ from domain.client import Client
 from domain.sealed import Sealed
 from domain.ticket import Ticket, Visibility
 from infrastructure.embedded import EmbeddedPostgres
-from infrastructure.wiring import Parts, Urls, shipped_packs
+from infrastructure.opening import Urls
+from infrastructure.shipped import shipped_packs
+from infrastructure.wiring import Parts
 from tests.histories.cast import ROLES
 from tests.histories.fill import Filled, NotEmpty, fill
 from tests.support.http import SETTINGS

@@ -9,7 +9,8 @@ import pytest
 from application.views.search import SearchFilter
 from application.views.ticket_register import TicketFilter
 from infrastructure.embedded import EmbeddedPostgres
-from infrastructure.wiring import Parts, Urls
+from infrastructure.opening import Urls
+from infrastructure.wiring import Parts
 from tests.histories import lists
 from tests.histories.fill import fill
 from tests.histories.widen import widen

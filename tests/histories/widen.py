@@ -15,7 +15,7 @@ from contextlib import closing
 import psycopg
 
 from infrastructure.database import Database
-from infrastructure.wiring import Urls
+from infrastructure.opening import Urls
 
 
 def _id(column: str) -> str:

@@ -12,8 +12,9 @@ from application import erasures
 from domain.client import Client
 from domain.ticket import Ticket
 from infrastructure.embedded import EmbeddedPostgres
+from infrastructure.opening import Urls
 from infrastructure.settings import Settings
-from infrastructure.wiring import Parts, Urls
+from infrastructure.wiring import Parts
 from tests.infrastructure.views.test_search import holding, server
 from tests.interface.given import MATTER, TICKET_COMMANDS, closed, in_force
 from tests.support.facts import C1, C2, M1, shipped_pack

@@ -15,7 +15,8 @@ from click.testing import CliRunner, Result
 from domain.errors import DomainError
 from domain.pack import VersionExists
 from domain.pack_content import PackInvalid
-from infrastructure.wiring import Parts, shipped_packs
+from infrastructure.shipped import shipped_packs
+from infrastructure.wiring import Parts
 from interface.cli import main
 from interface.packs_cli import packs
 from tests.interface.given import in_force

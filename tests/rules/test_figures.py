@@ -14,7 +14,8 @@ from click.testing import CliRunner
 from application.pack_review import without_day
 from domain.pack_content import PackContent
 from infrastructure.embedded import EmbeddedPostgres
-from infrastructure.wiring import Parts, shipped_packs
+from infrastructure.shipped import shipped_packs
+from infrastructure.wiring import Parts
 from interface.report_cli import report_of_pack
 from tests.rules.busy import PERIOD, a_month
 from tests.rules.conftest import FULL

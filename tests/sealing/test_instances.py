@@ -27,9 +27,10 @@ from application.instances import (
 from application.register import Unavailable
 from domain.errors import Forbidden, Invalid, NotFound
 from domain.instance import InstanceRevoked, NotAskedFor, SamePersonLetsIn
+from infrastructure.opening import Urls
 from infrastructure.sealing.notes import SignerKey
 from infrastructure.sealing.signing import instance_key
-from infrastructure.wiring import Parts, Urls
+from infrastructure.wiring import Parts
 from tests.support.http import SETTINGS
 from tests.support.submissions import submission
 

@@ -21,6 +21,7 @@ from application.desk import Actor
 from application.instances import RequestRevocation, RevokeInstance
 from application.people import IssueCredential, RegisterStaff
 from infrastructure.database import Database
+from infrastructure.opening import Urls
 from infrastructure.schema import DESK, SEALER, as_role
 from infrastructure.sealing.judging import Doubt, Trust
 from infrastructure.sealing.notes import Kind, SignerKey
@@ -29,7 +30,7 @@ from infrastructure.sealing.scan import Scanned, Scanning, scan, scanned_at
 from infrastructure.sealing.sealer import Sealer, begin, sealing
 from infrastructure.sealing.tiles import TileReader
 from infrastructure.sealing.witnessing import AskedWitness, Witness
-from infrastructure.wiring import Parts, Urls
+from infrastructure.wiring import Parts
 from tests.support.http import SETTINGS
 from tests.support.submissions import submission
 

@@ -27,7 +27,8 @@ from application.register import Fact
 from domain.aggregate import Aggregate
 from infrastructure.embedded import EmbeddedPostgres
 from infrastructure.settings import Settings
-from infrastructure.wiring import Parts, shipped_packs
+from infrastructure.shipped import shipped_packs
+from infrastructure.wiring import Parts
 from interface.http.app import create_app
 from interface.http.door import Door
 from interface.http.services import EXTENSION, Services

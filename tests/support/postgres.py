@@ -16,8 +16,8 @@ from psycopg import sql
 
 from infrastructure.database import Database
 from infrastructure.embedded import EmbeddedPostgres, program
+from infrastructure.opening import Urls, ready
 from infrastructure.schema import DESK
-from infrastructure.wiring import Urls, ready
 
 FAST: Mapping[str, str] = {
     "fsync": "off",

@@ -25,8 +25,9 @@ from application.tickets import NoteTicket, OpenTicket
 from domain.aggregate import staff_ref
 from infrastructure.embedded import EmbeddedPostgres
 from infrastructure.settings import Settings
+from infrastructure.shipped import shipped_packs
 from infrastructure.views.questions import VIEW_NAMES
-from infrastructure.wiring import Parts, now, shipped_packs
+from infrastructure.wiring import Parts, now
 from tests.support.checker import Answer, Audited, Tables, different, view_tables
 from tests.support.facts import LI_NA, NOON, SHANGHAI
 from tests.support.postgres import FAST, base_backup, desk_urls, home

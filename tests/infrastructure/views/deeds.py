@@ -83,31 +83,33 @@ from application.people import (
     TakePost,
     WithdrawCompetence,
 )
-from application.rotations import FormRotation, PassTurn, TakeTurn
-from application.tickets import (
+from application.promises import (
     AnswerSupervision,
-    AnswerTicket,
     ApproveExtension,
     AskExtension,
+    IssueSupervisionNotice,
+    OpenSupervision,
+    RecordBreach,
+    RecordDueSoon,
+    RemindHandler,
+    WaiveObligation,
+)
+from application.rotations import FormRotation, PassTurn, TakeTurn
+from application.tickets import (
+    AnswerTicket,
     CloseTicket,
     CompleteTicket,
     CorrectTicket,
     EscalateTicket,
     InstructTicket,
     IssueSlip,
-    IssueSupervisionNotice,
     MoveToVersion,
     NoteTicket,
-    OpenSupervision,
-    RecordBreach,
-    RecordDueSoon,
-    RemindHandler,
     ReopenTicket,
     ResumeTicket,
     SuspendTicket,
     TakeOverStep,
     TakeStep,
-    WaiveObligation,
 )
 from application.views.staff_directory import StaffDirectoryView
 from domain.client import Client

@@ -13,9 +13,10 @@ import pytest
 from application.register import Unavailable
 from infrastructure import crew
 from infrastructure.crew import rebuild_views
+from infrastructure.opening import Urls
 from infrastructure.views import rebuilding
 from infrastructure.views.questions import VIEW_NAMES
-from infrastructure.wiring import Parts, Urls
+from infrastructure.wiring import Parts
 from tests.infrastructure.views.busy_desk import EVERYTHING, BusyDesk
 from tests.support.checker import view_tables
 from tests.support.http import SETTINGS

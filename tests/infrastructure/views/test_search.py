@@ -19,9 +19,10 @@ from application.views.search import Hit, SearchFilter
 from domain.aggregate import staff_ref
 from domain.ticket import Visibility
 from infrastructure.embedded import EmbeddedPostgres
+from infrastructure.opening import Urls
 from infrastructure.settings import Settings
 from infrastructure.views import search as module
-from infrastructure.wiring import Parts, Urls
+from infrastructure.wiring import Parts
 from tests.support.checker import view_tables
 from tests.support.facts import C1, C2, LI_NA, NOON, T1, T2
 from tests.support.http import KEYS_TEMPLATE, REGISTER_TEMPLATE, make_office_template
