@@ -51,7 +51,7 @@ fix: $(READY) ## Put right what ruff can put right by itself
 bench: $(READY) ## Speed, each against a baseline in the same run; writes docs/performance.md
 	@$(BIN)/python -m tests.bench --json build/bench.json --page docs/performance.md
 
-bench-full: $(READY) ## The same on registers of 10,000, 100,000 and 1,000,000 events too; takes over half an hour
+bench-full: $(READY) ## The same on registers of 10,000, 100,000 and 1,000,000 events too; takes some half an hour
 	@$(BIN)/python -m tests.bench --full --json build/bench.json --page docs/performance.md
 
 torture: $(READY) ## Ten minutes (MINUTES=…) in which all that it stands on is killed; then a check

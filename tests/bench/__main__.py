@@ -60,7 +60,7 @@ LONG = ("growth", "wide")
 
 @click.command()
 @click.option(
-    "--full", is_flag=True, help="The growth of the register too: takes over half an hour."
+    "--full", is_flag=True, help="The growth of the register too: takes some half an hour."
 )
 @click.option("--quick", is_flag=True, help="Shows that it works; the figures mean nothing.")
 @click.option("--only", multiple=True, type=click.Choice(list(PARTS)), help="These parts alone.")
