@@ -184,8 +184,7 @@ class Together:
         )
 
     def _commands(self) -> Iterator[tuple[object, ...]]:
-        for s, events, numbered in self._placed():
-            last = events.stop if s.events else len(self._events)
+        for s, last, numbered in self._placed():
             yield s.by, s.command_id, s.fingerprint.hex(), s.stream_id, s.version, last, numbered
 
     def _rows(self) -> Iterator[tuple[object, ...]]:
@@ -193,12 +192,14 @@ class Together:
             name = get_topic(type(e))
             yield e.originator_id, e.originator_version, name, s.by, s.command_id, register
 
-    def _placed(self) -> Iterator[tuple[Submission, range, int | None]]:
-        """Each command, which of all events are its own, and the first of them with a number."""
+    def _placed(self) -> Iterator[tuple[Submission, int, int | None]]:
+        """Each command, how many events there are up to its last one, and which (from 0) is the
+        first of its own with a number. One without events comes behind all."""
         end = 0
         for s in self._submissions:
-            events = range(end, end := end + len(s.events))
-            yield s, events, next((n for n in events if self._registers[n]), None)
+            own = range(end, end := end + len(s.events))
+            numbered = next((n for n in own if self._registers[n]), None)
+            yield s, end if s.events else len(self._events), numbered
 
     def _entries(self, place: Place) -> Iterator[Entry]:
         at = place.at
@@ -227,12 +228,12 @@ class Together:
             Receipt(
                 stream_id=s.stream_id,
                 version=s.version,
-                position=place.before + (events.stop if s.events else len(self._events)),
+                position=place.before + last,
                 recorded_at=at,
                 fingerprint=s.fingerprint,
                 number=None if numbered is None else given[numbered],
             )
-            for s, events, numbered in self._placed()
+            for s, last, numbered in self._placed()
         ]
 
 

@@ -126,10 +126,15 @@ def run(parts: Parts) -> None:
         build_anew(parts, changed)
     upkeep = threading.Thread(target=_do, args=(duties(parts), stop), daemon=True)
     upkeep.start()
+    fold(parts, stop)
+    upkeep.join()
+
+
+def fold(parts: Parts, stop: Stop) -> None:
+    """Keep the views up to date, and do nothing else."""
     gc.freeze()  # what is there by now stays: to look through it takes longer than to fold
     while not stop.wait(_rest_after(parts.projector.run_once)):
         pass
-    upkeep.join()
 
 
 def duties(parts: Parts) -> Sequence[Duty]:

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
-from flask import Response, request
-from flask.globals import request_ctx
+from flask import Response, request, url_for
 
 from application.register import Receipt
 from application.views import showing
@@ -68,8 +67,7 @@ def created(
     receipt: Receipt, endpoint: str, *, more: Mapping[str, Any] | None = None, **values: Any
 ) -> Response:
     answer = answered(receipt, 201, **(more or {}))
-    assert request_ctx.url_adapter is not None
-    answer.headers["Location"] = request_ctx.url_adapter.build(endpoint, values)
+    answer.headers["Location"] = url_for(endpoint, **values)
     return answer
 
 

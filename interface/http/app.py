@@ -209,11 +209,9 @@ def wait_for_views(asked: Request) -> None:
 
 def _asked_position(asked: Request) -> int:
     """0 where none is named. Raises Invalid."""
-    field, given = MIN_POSITION, asked.headers.get(MIN_POSITION)
-    if asked.query_string and "min_position" in asked.args:
-        field, given = "min_position", asked.args["min_position"]
+    field, given = "min_position", asked.args.get("min_position")
     if given is None:
-        return 0
+        field, given = MIN_POSITION, asked.headers.get(MIN_POSITION, "0")
     if not re.fullmatch("[0-9]{1,18}", given):
         raise Invalid("a position of the register, like 42", field=field)
     return int(given)

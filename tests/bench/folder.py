@@ -6,18 +6,14 @@ first would take longer than what is to be measured.
 
 from __future__ import annotations
 
-import gc
 import os
-import time
 
 from infrastructure.opening import Urls
-from interface.worker import IDLE_SECONDS
+from interface.stopping import Stop
+from interface.worker import fold
 from tests.bench.stock import parts_of
 
 if __name__ == "__main__":
     parts = parts_of(Urls(os.environ["YICE_DATABASE_URL"], os.environ["YICE_KEYS_URL"]))
     parts.projector.prepare()
-    gc.freeze()
-    while True:
-        if not parts.projector.run_once():
-            time.sleep(IDLE_SECONDS)
+    fold(parts, Stop())
